@@ -1,0 +1,311 @@
+"""The commands. Talk goes to stderr, results to stdout; the exit status tells how it went (see README)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track as progress
+from rich.table import Table
+
+from cqdt_batch.findings import Finding, Severity, has_errors
+from cqdt_batch.messages import Language, Words
+
+if TYPE_CHECKING:
+    from cqdt_batch.definition.loading import Definition
+    from cqdt_batch.definition.records import Assessment
+    from cqdt_batch.pipeline import RoundFolder
+    from cqdt_batch.scoring.outcome import Outcome
+
+# pandas, pandera, openpyxl and XlsxWriter are imported where a command needs them: --help must not wait for them.
+
+_VI = Words()
+_SHOWN = 20
+"""How many findings the terminal shows unless asked for all."""
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
+
+
+class Status(IntEnum):
+    """Exit statuses."""
+
+    CLEAN = 0
+    FINDINGS = 1
+    WRONG_USE = 2
+    BROKEN_DEFINITION = 3
+    NOTHING_READ = 4
+
+
+app = typer.Typer(help=_VI("cli.app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+_Folder = Annotated[Path, typer.Argument(help=_VI("cli.round_help"))]
+_Lang = Annotated[Language, typer.Option("--lang", help=_VI("cli.lang_help"))]
+_Json = Annotated[bool, typer.Option("--json", help=_VI("cli.json_help"))]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=_VI("cli.quiet_help"))]
+_Verbose = Annotated[bool, typer.Option("--verbose", "-v", help=_VI("cli.verbose_help"))]
+_Out = Annotated[Path | None, typer.Option("--out", help=_VI("cli.out_help"))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Talk:
+    """How a command speaks to its user."""
+
+    words: Words
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    @property
+    def console(self) -> Console:
+        return Console(stderr=True, quiet=self.quiet, highlight=False)
+
+    def say(self, text: str, style: str = "") -> None:
+        """Tell something on stderr."""
+        self.console.print(escape(text), style=style)
+
+    def stop(self, status: Status, text: str) -> typer.Exit:
+        """Say why the command cannot start, even when told to be quiet."""
+        Console(stderr=True, highlight=False).print(escape(text), style="red")
+        return typer.Exit(status)
+
+    def track(self, key: str) -> Any:
+        """A progress bar on a terminal, one line elsewhere."""
+
+        def walk(things: Sequence[Any]) -> Iterable[Any]:
+            text = self.words(key, count=len(things))
+            if self.console.is_terminal and not self.quiet:
+                return progress(things, description=text, console=self.console, transient=True)
+            self.say(text)
+            return things
+
+        return walk
+
+    def give(self, paths: Iterable[Path]) -> None:
+        """Print results on stdout, a path a line."""
+        for path in paths:
+            typer.echo(str(path))
+
+    def give_json(self, result: dict[str, Any]) -> None:
+        """Print the result for machines on stdout."""
+        typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+
+    def tell_findings(self, findings: Sequence[Finding], file: str = "") -> None:
+        """List findings with place, message and remedy; the first ones only, unless asked for all."""
+        shown = findings if self.verbose else [f for f in findings if f.severity is Severity.ERROR][:_SHOWN]
+        for finding in shown:
+            colour = _COLOURS[finding.severity]
+            label = self.words(f"severity.{finding.severity}")
+            place = " › ".join(part for part in _place(finding) if part)
+            self.console.print(f"[bold {colour}]{escape(label)}[/] [bold]{escape(place)}[/]", soft_wrap=True)
+            self.console.print(f"  {escape(self.words.message(finding))}", soft_wrap=True)
+        left = len(findings) - len(shown)
+        if left and file:
+            self.say(self.words("cli.more_findings", count=left, name=file))
+
+
+def _place(finding: Finding) -> tuple[str, ...]:
+    where = finding.where
+    return (where.file, where.sheet, where.cell)
+
+
+@app.command(help=_VI("cli.new"))
+def new(directory: _Folder, lang: _Lang = Language.VI, quiet: _Quiet = False) -> None:
+    from cqdt_batch.pipeline import RoundFolder, start_round
+
+    talk = _Talk(words=Words(lang), quiet=quiet)
+    folder = RoundFolder(directory)
+    if folder.definition.exists():
+        raise talk.stop(Status.WRONG_USE, talk.words("cli.exists", path=str(folder.definition)))
+    with _writing(talk, directory):
+        path = start_round(folder, talk.words)
+    talk.say(talk.words("cli.new_done", name=path.name, path=str(directory)))
+    talk.give([path])
+
+
+@app.command(help=_VI("cli.forms"))
+def forms(
+    round_folder: _Folder,
+    out: _Out = None,
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+    verbose: _Verbose = False,
+) -> None:
+    from cqdt_batch.pipeline import write_forms
+
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
+    folder, definition, assessment = _open(round_folder, talk)
+    target = out or folder.forms
+    with _writing(talk, target):
+        paths = write_forms(assessment, target, talk.words, talk.track("cli.writing"))
+    if as_json:
+        talk.give_json({**_base(round_folder, Status.CLEAN, definition.findings, talk.words), "outputs": _texts(paths)})
+    else:
+        talk.tell_findings(definition.findings)
+        talk.say(talk.words("cli.forms_done", count=len(paths)))
+        talk.give([target])
+
+
+@app.command(help=_VI("cli.check"))
+def check(
+    round_folder: _Folder,
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+    verbose: _Verbose = False,
+) -> None:
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
+    _run(round_folder, talk, with_annex=False)
+
+
+@app.command(help=_VI("cli.report"))
+def report(
+    round_folder: _Folder,
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+    verbose: _Verbose = False,
+) -> None:
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
+    _run(round_folder, talk, with_annex=True)
+
+
+def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
+    """Examine a round, write what the command is for, tell how it went."""
+    from cqdt_batch.pipeline import examine, write_annex, write_board
+
+    folder, definition, _ = _open(round_folder, talk)
+    with _writing(talk, folder.board.parent):
+        outcome = examine(folder, definition, talk.track("cli.reading"))
+        wanted = ((folder.annex, write_annex), (folder.board, write_board))
+        written = [(path, write(folder, outcome, talk.words)) for path, write in wanted[not with_annex :]]
+    status = _status(outcome)
+    outputs = [path for _, path in written]
+    if talk.as_json:
+        talk.give_json(_outcome_json(round_folder, status, outcome, talk.words, outputs))
+    else:
+        _tell_outcome(outcome, talk, folder)
+        for wished, path in written:
+            if path != wished:
+                talk.say(talk.words("cli.locked", name=wished.name, other=path.name), "yellow")
+        talk.give(outputs)
+    raise typer.Exit(status)
+
+
+def _open(round_folder: Path, talk: _Talk) -> tuple[RoundFolder, Definition, Assessment]:
+    """Load a round's definition, or end the command with the reason why that cannot be done."""
+    from cqdt_batch.pipeline import RoundFolder, read_definition
+
+    folder = RoundFolder(round_folder)
+    if not round_folder.is_dir():
+        raise talk.stop(Status.WRONG_USE, talk.words("cli.no_folder", path=str(round_folder)))
+    if not folder.definition.is_file():
+        text = talk.words("cli.no_definition", path=str(round_folder), name=folder.definition.name)
+        raise talk.stop(Status.WRONG_USE, text)
+    definition = read_definition(folder)
+    if definition.assessment is None:
+        if talk.as_json:
+            talk.give_json(_base(round_folder, Status.BROKEN_DEFINITION, definition.findings, talk.words))
+        talk = _Talk(words=talk.words, quiet=talk.quiet, verbose=True)
+        talk.tell_findings(definition.findings)
+        raise talk.stop(Status.BROKEN_DEFINITION, talk.words("cli.broken_definition"))
+    return folder, definition, definition.assessment
+
+
+@contextmanager
+def _writing(talk: _Talk, target: Path) -> Iterator[None]:
+    """Check the output place before the work, and turn a refusal of the disk into a sentence."""
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        probe = target / ".cqdt-probe"
+        probe.touch()
+        probe.unlink()
+        yield
+    except OSError as refusal:
+        reason = refusal.strerror or str(refusal)
+        text = talk.words("cli.not_writable", path=str(target), reason=reason)
+        raise talk.stop(Status.WRONG_USE, text) from refusal
+
+
+def _status(outcome: Outcome) -> Status:
+    if not outcome.intake.submissions:
+        return Status.NOTHING_READ
+    return Status.FINDINGS if has_errors(outcome.findings) else Status.CLEAN
+
+
+def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
+    from cqdt_batch.publishing.board import summary_lines, verdict
+
+    talk.tell_findings(outcome.findings, folder.board.name)
+    table = Table(show_header=False)
+    for label, count in summary_lines(outcome, talk.words):
+        table.add_row(escape(label), str(count))
+    talk.console.print(table)
+    talk.say(verdict(outcome, talk.words), "bold red" if outcome.is_draft else "bold green")
+    if not outcome.intake.submissions:
+        talk.say(talk.words("cli.nothing_read"), "red")
+
+
+def _base(round_folder: Path, status: Status, findings: Iterable[Finding], words: Words) -> dict[str, Any]:
+    return {
+        "round": str(round_folder),
+        "status": int(status),
+        "findings": [_finding_json(finding, words) for finding in findings],
+    }
+
+
+def _finding_json(finding: Finding, words: Words) -> dict[str, Any]:
+    where = finding.where
+    return {
+        "severity": finding.severity.value,
+        "code": finding.code,
+        "message": words.message(finding),
+        "unit": finding.unit or None,
+        "file": where.file or None,
+        "sheet": where.sheet or None,
+        "cell": where.cell or None,
+        "row": where.row or None,
+        "column": where.column or None,
+    }
+
+
+def _outcome_json(
+    round_folder: Path, status: Status, outcome: Outcome, words: Words, outputs: Iterable[Path]
+) -> dict[str, Any]:
+    return {
+        **_base(round_folder, status, outcome.findings, words),
+        "draft": outcome.is_draft,
+        "units": [{"unit": unit, "state": state.value} for unit, state in outcome.states.items()],
+        "files": [
+            {
+                "file": entry.name,
+                "state": entry.state.value,
+                "unit": entry.unit or None,
+                "sha256": entry.sha256 or None,
+            }
+            for entry in outcome.intake.files
+        ],
+        "outputs": _texts(outputs),
+    }
+
+
+def _texts(paths: Iterable[Path]) -> list[str]:
+    return [str(path) for path in paths]
+
+
+def main() -> None:
+    """Run the command line; a console that cannot show a letter shows its code instead of failing."""
+    streams: tuple[TextIO, TextIO] = (sys.stdout, sys.stderr)
+    for stream in streams:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    app(prog_name="cqdt")

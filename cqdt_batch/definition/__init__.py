@@ -1,0 +1,1 @@
+"""The assessment round as frozen records, read from its definition workbook and checked."""

@@ -1,0 +1,47 @@
+"""Where the things of a definition stand in its file, so that a finding can name the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cqdt_batch.cells import Grid
+from cqdt_batch.findings import Where
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where one sheet keeps its fields: a column each, and on an upright sheet a line each."""
+
+    sheet: str
+    header: int
+    columns: dict[str, int]
+    lines: dict[str, int] = field(default_factory=dict)
+    strangers: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def records(self, grid: Grid) -> Iterator[int]:
+        """The rows that hold a record: those with anything in a known column; an upright sheet is one record."""
+        if self.lines:
+            yield 0
+            return
+        known = set(self.columns.values())
+        for row, cells in grid.rows.items():
+            if row > self.header and known & cells.keys():
+                yield row
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """The places of all sheets of one definition file."""
+
+    file: str
+    places: dict[str, Place] = field(default_factory=dict)
+
+    def at(self, sheet: str, row: int, name: str) -> Where:
+        """The cell of a field of the record in `row`; the header row where the sheet lacks the field's column."""
+        place = self.places.get(sheet)
+        if place is None:
+            return Where(file=self.file)
+        if name not in place.columns:
+            return Where(file=self.file, sheet=place.sheet, row=place.header)
+        return Where(file=self.file, sheet=place.sheet, row=place.lines.get(name, row), column=place.columns[name])

@@ -1,0 +1,211 @@
+"""Read the definition workbook into an `Assessment`, or say cell by cell why that cannot be done.
+
+Sheets and columns are found by their names, in either language, wherever they stand. A cell that cannot be read
+gives one finding and a blank in the record, so that the later checks still see everything else in the same pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid, as_typed
+from cqdt_batch.definition.checks import check
+from cqdt_batch.definition.layout import Layout, Place
+from cqdt_batch.definition.names import folded
+from cqdt_batch.definition.records import Assessment, Profile
+from cqdt_batch.definition.sheets import PROFILE, SHEETS, Field, Kind, SheetSpec, YesNo, choice_key
+from cqdt_batch.findings import Fact, Finding, Term, Where, error, has_errors, in_order, warning
+from cqdt_batch.messages import in_every_language
+
+_HEADER_WITHIN = 10
+"""The header row is looked for in this many rows from the top: somebody may have put a title above it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Definition:
+    """A loaded definition: the assessment, absent where an error stands in the way, and what was found."""
+
+    assessment: Assessment | None
+    findings: tuple[Finding, ...]
+
+
+def load(book: Book) -> Definition:
+    """Load and check a definition workbook; every mistake is found in this one pass."""
+    reader = _Reader(book=book, layout=Layout(file=book.file))
+    records = {spec.name: tuple(reader.records(spec)) for spec in SHEETS}
+    profile, *_ = records.pop(PROFILE.name) or (_blank_profile(),)
+    assessment = Assessment(profile=profile, **records)
+    findings = (*reader.findings, *reader.strangers())
+    if not any(finding.code.startswith("definition_sheet") for finding in findings):
+        findings = (*findings, *check(assessment, reader.layout, findings))
+    return Definition(assessment=None if has_errors(findings) else assessment, findings=in_order(findings))
+
+
+def _blank_profile() -> Profile:
+    return Profile(**{f.name: f.blank for f in PROFILE.fields})
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads sheet after sheet of one book and gathers where things stand and what is wrong with them."""
+
+    book: Book
+    layout: Layout
+    findings: list[Finding] = field(default_factory=list)
+
+    def records(self, spec: SheetSpec) -> Iterator[Any]:
+        """Read the records of one sheet."""
+        grid = self._grid(spec)
+        if grid is None:
+            if spec.required:
+                self._report("definition_sheet_missing", Where(file=self.book.file), sheet=Term(spec.title_key))
+            return
+        place = _place_upright(spec, grid) if spec.upright else _place_columns(spec, grid)
+        self.layout.places[spec.name] = place
+        missing = [f for f in spec.fields if f.required and f.name not in place.columns]
+        for absent in missing:
+            where = Where(file=self.book.file, sheet=grid.sheet, row=place.header)
+            self._report("definition_column_missing", where, column=Term(spec.header_key(absent)))
+        for row in place.records(grid):
+            yield spec.record(**self._values(spec, grid, row), row=row)
+
+    def _grid(self, spec: SheetSpec) -> Grid | None:
+        wanted = {folded(title) for title in in_every_language(spec.title_key)}
+        return next((grid for grid in self.book.grids if folded(grid.sheet) in wanted), None)
+
+    def strangers(self) -> Iterator[Finding]:
+        """Warn of sheets and columns that nobody will read, and of columns that stand there twice."""
+        known = {place.sheet for place in self.layout.places.values()}
+        guide = {folded(title) for title in in_every_language("definition.guide.sheet")}
+        for grid in self.book.grids:
+            if grid.sheet not in known and folded(grid.sheet) not in guide and grid.rows:
+                yield warning("definition_unread_sheet", Where(file=self.book.file, sheet=grid.sheet))
+        for place in self.layout.places.values():
+            for (row, column), text in place.strangers.items():
+                where = Where(file=self.book.file, sheet=place.sheet, row=row, column=column)
+                yield warning("definition_unread_column", where, text=text)
+
+    def _values(self, spec: SheetSpec, grid: Grid, row: int) -> dict[str, Any]:
+        return {f.name: self._value(spec, f, grid, row) for f in spec.fields}
+
+    def _value(self, spec: SheetSpec, f: Field, grid: Grid, row: int) -> Any:
+        place = self.layout.places[spec.name]
+        if f.name not in place.columns:
+            return f.blank
+        where = self.layout.at(spec.name, row, f.name)
+        content = grid.rows.get(where.row, {}).get(where.column)
+        column = Term(spec.header_key(f))
+        if content is None:
+            if f.required:
+                self._report("definition_blank", where, column=column)
+            return f.blank
+        match _read(f, content):
+            case _Wrong(code, facts):
+                self._report(code, where, column=column, found=as_typed(content), **facts)
+                return f.blank
+            case value:
+                return value
+
+    def _report(self, code: str, where: Where, **facts: Fact) -> None:
+        self.findings.append(error(code, where, **facts))
+
+
+def _place_columns(spec: SheetSpec, grid: Grid) -> Place:
+    wanted = _headers(spec)
+    rows = [row for row in grid.rows if row <= _HEADER_WITHIN]
+    header = max(rows, key=lambda row: (_known(grid.rows[row], wanted), -row), default=1)
+    columns: dict[str, int] = {}
+    strangers: dict[tuple[int, int], str] = {}
+    for column, content in grid.rows.get(header, {}).items():
+        name = wanted.get(folded(as_typed(content)))
+        if name is None or name in columns:
+            strangers[header, column] = as_typed(content)
+        else:
+            columns[name] = column
+    return Place(sheet=grid.sheet, header=header, columns=columns, strangers=strangers)
+
+
+def _place_upright(spec: SheetSpec, grid: Grid) -> Place:
+    wanted = _headers(spec)
+    columns: dict[str, int] = {}
+    lines: dict[str, int] = {}
+    strangers: dict[tuple[int, int], str] = {}
+    for row, cells in grid.rows.items():
+        column, label = min(cells.items())
+        name = wanted.get(folded(as_typed(label)))
+        if name is not None and name not in columns:
+            columns[name], lines[name] = column + 1, row
+        elif columns:
+            strangers[row, column] = as_typed(label)
+    return Place(sheet=grid.sheet, header=1, columns=columns, lines=lines, strangers=strangers)
+
+
+def _headers(spec: SheetSpec) -> dict[str, str]:
+    return {folded(text): f.name for f in spec.fields for text in in_every_language(spec.header_key(f))}
+
+
+def _known(cells: Mapping[int, Content], wanted: Mapping[str, str]) -> int:
+    return sum(folded(as_typed(content)) in wanted for content in cells.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """A cell that does not hold what its column asks for: a finding's code and facts."""
+
+    code: str
+    facts: dict[str, Fact] = field(default_factory=dict)
+
+
+def _read(f: Field, content: Content) -> Any:
+    if isinstance(content, Formula | ErrorValue):
+        return _Wrong("definition_formula")
+    match f.kind:
+        case Kind.WHOLE | Kind.NUMBER:
+            return _read_number(f, content)
+        case Kind.CODE:
+            return _read_code(content)
+        case Kind.CHOICE | Kind.YES_NO:
+            return _read_choice(f, content)
+        case Kind.TEXTS:
+            return tuple(part.strip() for part in as_typed(content).split(";") if part.strip())
+        case _:
+            return _read_text(content)
+
+
+def _read_number(f: Field, content: Content) -> Any:
+    if isinstance(content, bool) or not isinstance(content, Decimal):
+        return _Wrong("definition_not_a_number")
+    if not f.least <= content <= f.most:
+        return _Wrong("definition_number_outside", {"least": f.least, "most": f.most})
+    if f.kind is Kind.NUMBER:
+        return content
+    return int(content) if content == int(content) else _Wrong("definition_not_whole")
+
+
+def _read_code(content: Content) -> Any:
+    """Read a code. 1.10 typed into a cell that is not text has become the number 1.1: nobody can know which."""
+    if isinstance(content, str):
+        return content.strip()
+    if isinstance(content, Decimal) and not isinstance(content, bool) and content == int(content):
+        return f"{int(content)}"
+    return _Wrong("definition_code_not_text")
+
+
+def _read_text(content: Content) -> Any:
+    if isinstance(content, Decimal) and content < 0:
+        return _Wrong("definition_number_for_text")
+    return as_typed(content).strip()
+
+
+def _read_choice(f: Field, content: Content) -> Any:
+    choices: type[StrEnum] = f.choices or YesNo
+    words = {folded(text): choice for choice in choices for text in in_every_language(choice_key(choice))}
+    chosen = words.get(folded(as_typed(content)))
+    if chosen is None:
+        offered = tuple(in_every_language(choice_key(choice))[0] for choice in choices)
+        return _Wrong("definition_not_a_choice", {"choices": offered})
+    return chosen is YesNo.YES if f.kind is Kind.YES_NO else chosen

@@ -1,0 +1,258 @@
+"""The sheets and columns of the definition workbook, described once: read, checked and written from here.
+
+A field's name is the name of the record's attribute; its header and its help stand in the catalogue under
+`definition.<sheet>.<field>` and `definition.<sheet>.<field>_help`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import Any
+
+from cqdt_batch.definition.records import (
+    AnnexTable,
+    Block,
+    Column,
+    ColumnKind,
+    Criterion,
+    Exemption,
+    Orientation,
+    Profile,
+    RankBasis,
+    Rule,
+    Section,
+    TieRule,
+    Treatment,
+    Unit,
+)
+
+
+class Kind(Enum):
+    """What a definition cell may hold."""
+
+    TEXT = auto()
+    CODE = auto()
+    TEXTS = auto()
+    WHOLE = auto()
+    NUMBER = auto()
+    YES_NO = auto()
+    CHOICE = auto()
+
+
+class YesNo(StrEnum):
+    """The two words of a yes/no column."""
+
+    YES = "yes"
+    NO = "no"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """A column of a definition sheet.
+
+    `refers` names the (sheet, field) whose values a drop-down offers; `least` and `most` bound a number.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    required: bool = False
+    choices: type[StrEnum] | None = None
+    refers: tuple[str, str] | None = None
+    least: int = 0
+    most: int = 1_000_000
+    width: int = 16
+
+    @property
+    def blank(self) -> Any:
+        """The value a record gets where the cell is empty or could not be read."""
+        return _BLANK[self.kind]
+
+
+_BLANK: Mapping[Kind, Any] = {
+    Kind.TEXT: "",
+    Kind.CODE: "",
+    Kind.TEXTS: (),
+    Kind.WHOLE: 0,
+    Kind.NUMBER: None,
+    Kind.YES_NO: False,
+    Kind.CHOICE: None,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SheetSpec:
+    """A sheet of the definition: one record a row, or, where it is `upright`, one record with a field a row."""
+
+    name: str
+    record: type
+    fields: tuple[Field, ...]
+    upright: bool = False
+    required: bool = True
+
+    @property
+    def title_key(self) -> str:
+        """Catalogue key of the sheet's name."""
+        return f"definition.{self.name}.sheet"
+
+    def header_key(self, field: Field) -> str:
+        """Catalogue key of a field's header."""
+        return f"definition.{self.name}.{field.name}"
+
+    def help_key(self, field: Field) -> str:
+        """Catalogue key of a field's help."""
+        return f"definition.{self.name}.{field.name}_help"
+
+
+def choice_key(choice: StrEnum) -> str:
+    """Catalogue key of the word for a choice."""
+    return f"choice.{type(choice).__name__}.{choice.value}"
+
+
+def _code(name: str = "code", width: int = 16, *, required: bool = True) -> Field:
+    return Field(name=name, kind=Kind.CODE, required=required, width=width)
+
+
+def _text(name: str, width: int = 40, *, required: bool = False) -> Field:
+    return Field(name=name, required=required, width=width)
+
+
+def _choice(name: str, choices: type[StrEnum], width: int = 24, *, required: bool = True) -> Field:
+    return Field(name=name, kind=Kind.CHOICE, choices=choices, required=required, width=width)
+
+
+def _yes_no(name: str, *, required: bool = True) -> Field:
+    return Field(name=name, kind=Kind.YES_NO, choices=YesNo, required=required, width=12)
+
+
+def _whole(name: str, least: int, most: int, *, required: bool = True) -> Field:
+    return Field(name=name, kind=Kind.WHOLE, required=required, least=least, most=most, width=14)
+
+
+def _reference(name: str, sheet: str, field: str = "code", *, required: bool = True) -> Field:
+    return Field(name=name, kind=Kind.CODE, required=required, refers=(sheet, field), width=16)
+
+
+PROFILE = SheetSpec(
+    name="profile",
+    record=Profile,
+    upright=True,
+    fields=(
+        _code(),
+        _text("index_name", required=True),
+        _whole("year", 2000, 2100),
+        _text("province", required=True),
+        _text("issuer", required=True),
+        _text("appraiser", required=True),
+        _text("criteria_set", required=True),
+        _code("criteria_version"),
+        _text("annex_title", required=True),
+        _text("reference", required=True),
+        _text("decision_number"),
+        _text("decision_day"),
+        _text("decision_month"),
+        _text("decision_year"),
+        _text("closing"),
+        _text("send_to"),
+        _text("deadline"),
+        _text("remark"),
+    ),
+)
+
+BLOCKS = SheetSpec(
+    name="blocks",
+    record=Block,
+    fields=(
+        _code(),
+        _text("name", required=True),
+        _whole("decimals", 0, 6),
+        _whole("input_decimals", 0, 6),
+        _choice("ties", TieRule),
+        _choice("basis", RankBasis),
+        _choice("treatment", Treatment, 34),
+    ),
+)
+
+UNITS = SheetSpec(
+    name="units",
+    record=Unit,
+    fields=(
+        _code(width=22),
+        _text("name", required=True, width=48),
+        _text("printed_name", required=True, width=34),
+        Field(name="other_names", kind=Kind.TEXTS, width=40),
+        _reference("block", "blocks"),
+        _code("group", width=20, required=False),
+    ),
+)
+
+CRITERIA = SheetSpec(
+    name="criteria",
+    record=Criterion,
+    fields=(
+        _reference("block", "blocks"),
+        _code(width=12),
+        _code("parent", width=12, required=False),
+        _text("label", required=True, width=70),
+        Field(name="max_score", kind=Kind.NUMBER, width=12),
+        _choice("rule", Rule, 16, required=False),
+        _yes_no("evidence_required", required=False),
+        _text("evidence", width=50),
+    ),
+)
+
+EXEMPTIONS = SheetSpec(
+    name="exemptions",
+    record=Exemption,
+    required=False,
+    fields=(
+        _reference("block", "blocks"),
+        _code("group", width=20, required=False),
+        _reference("unit", "units", required=False),
+        _code("criterion", width=12),
+        _text("reason", width=60),
+    ),
+)
+
+TABLES = SheetSpec(
+    name="tables",
+    record=AnnexTable,
+    fields=(
+        _text("code", required=True, width=12),
+        _reference("block", "blocks"),
+        _text("title", required=True, width=80),
+        _code("criterion", width=12),
+        _yes_no("headed"),
+        _choice("orientation", Orientation, 14),
+    ),
+)
+
+SECTIONS = SheetSpec(
+    name="sections",
+    record=Section,
+    fields=(
+        Field(name="table", required=True, refers=("tables", "code"), width=12),
+        Field(name="groups", kind=Kind.TEXTS, width=30),
+        _text("title", width=80),
+        _yes_no("ranked"),
+        _yes_no("restarts"),
+    ),
+)
+
+COLUMNS = SheetSpec(
+    name="columns",
+    record=Column,
+    fields=(
+        Field(name="table", required=True, refers=("tables", "code"), width=12),
+        _choice("kind", ColumnKind, 20),
+        _code("criterion", width=12, required=False),
+        _text("label", required=True, width=40),
+        _text("spanner", width=16),
+        _text("number", width=12),
+        Field(name="width", kind=Kind.NUMBER, required=True, least=1, most=200, width=12),
+    ),
+)
+
+SHEETS = (PROFILE, BLOCKS, UNITS, CRITERIA, EXEMPTIONS, TABLES, SECTIONS, COLUMNS)
+"""The sheets in the order in which an officer fills them."""

@@ -1,0 +1,41 @@
+"""The stamp of a form: the hidden mark by which a returned file is known, whatever its name has become."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import NamedTuple
+
+from cqdt_batch.definition.records import Assessment, Unit
+
+STAMP_SHEET = "_cqdt"
+"""Name of the very-hidden sheet that carries the stamp: a key in column A, its value in column B."""
+
+
+class Stamp(NamedTuple):
+    """Which round, criteria set version and unit a form was made for, and a fingerprint of what it asks."""
+
+    assessment: str
+    criteria_version: str
+    unit: str
+    fingerprint: str
+
+
+def stamp_of(assessment: Assessment, unit: Unit) -> Stamp:
+    """Make the stamp of a unit's form.
+
+    The fingerprint changes with what is asked and counted (codes, places in the tree, rules, maxima), not with
+    the wording of labels: a mended typing error does not make forms out there invalid.
+    """
+    asked = [[c.code, c.parent, c.rule or "", _plain(c.max_score)] for c in assessment.assessed(unit)]
+    profile = assessment.profile
+    return Stamp(
+        assessment=profile.code,
+        criteria_version=profile.criteria_version,
+        unit=unit.code,
+        fingerprint=hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16],
+    )
+
+
+def _plain(number: object) -> str:
+    return "" if number is None else f"{number:f}"

@@ -1,0 +1,95 @@
+"""What the program has to say about its input: a finding is a value, with the place it is about.
+
+Rows and columns stay integers until a reader sees them, so that sorting is free. The words of a finding are in
+`messages.toml` under its code; here are only the facts that go into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: an error keeps its unit out of the ranking, the others do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+class Term(NamedTuple):
+    """A word of the catalogue inside a finding, so that the finding itself belongs to no language."""
+
+    key: str
+
+
+Fact: TypeAlias = "str | int | Decimal | Term | tuple[str, ...]"
+
+
+def column_letters(column: int) -> str:
+    """Name a column as Excel does: 1 is A, 27 is AA."""
+    letters = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Where:
+    """A place: a file, a sheet of it, a cell of that. Rows and columns count from 1; 0 and "" mean the whole."""
+
+    file: str = ""
+    sheet: str = ""
+    row: int = 0
+    column: int = 0
+
+    @property
+    def cell(self) -> str:
+        """The address a reader sees, such as D12; a whole row is 12, a whole column is D."""
+        return f"{column_letters(self.column)}{self.row or ''}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing to tell: what kind (`code`), how heavy, where, about which unit, with which facts."""
+
+    code: str
+    severity: Severity
+    where: Where
+    unit: str = ""
+    facts: dict[str, Fact] = field(default_factory=dict)
+
+
+def error(code: str, where: Where, unit: str = "", /, **facts: Fact) -> Finding:
+    """Make a finding that must be mended before the unit or the round can be published."""
+    return Finding(code=code, severity=Severity.ERROR, where=where, unit=unit, facts=facts)
+
+
+def warning(code: str, where: Where, unit: str = "", /, **facts: Fact) -> Finding:
+    """Make a finding that somebody should look at; the figures stand."""
+    return Finding(code=code, severity=Severity.WARNING, where=where, unit=unit, facts=facts)
+
+
+def notice(code: str, where: Where, unit: str = "", /, **facts: Fact) -> Finding:
+    """Make a finding that tells what was done or left out."""
+    return Finding(code=code, severity=Severity.NOTICE, where=where, unit=unit, facts=facts)
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Tell whether any of the findings is an error."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+_WEIGHT = {severity: weight for weight, severity in enumerate(Severity)}
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings for a reader: errors first, then by file, sheet, row, column and code."""
+    return tuple(
+        sorted(findings, key=lambda f: (_WEIGHT[f.severity], f.where, f.code, f.unit, sorted(map(str, f.facts))))
+    )

@@ -1,0 +1,1 @@
+"""From files to records: listing the inbox, reading workbooks, recognising forms, converting cells once."""

@@ -1,0 +1,54 @@
+"""List the folder of submissions: every entry in it, in an order that does not depend on the file system."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+
+class EntryKind(StrEnum):
+    """What an entry of the inbox is, before it is opened."""
+
+    FILE = "file"
+    LOCK = "lock"
+    HIDDEN = "hidden"
+    SPECIAL = "special"
+
+
+class Entry(NamedTuple):
+    """An entry of the inbox; `name` is its path from the round's folder with forward slashes."""
+
+    path: Path
+    name: str
+    kind: EntryKind
+
+
+def entries(inbox: Path) -> tuple[Entry, ...]:
+    """List everything in the inbox and its subfolders, sorted by name; folders themselves are no entries."""
+    found = (_entry(inbox, path) for path in _walk(inbox))
+    return tuple(sorted(found, key=lambda entry: (unicodedata.normalize("NFC", entry.name), entry.name)))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            yield from _walk(path)
+        else:
+            yield path
+
+
+def _entry(inbox: Path, path: Path) -> Entry:
+    return Entry(path=path, name=path.relative_to(inbox.parent).as_posix(), kind=_kind(path))
+
+
+def _kind(path: Path) -> EntryKind:
+    if path.name.startswith("~$"):
+        return EntryKind.LOCK
+    if path.name.startswith(".") or path.name.casefold() in ("thumbs.db", "desktop.ini"):
+        return EntryKind.HIDDEN
+    return EntryKind.FILE if stat.S_ISREG(os.lstat(path).st_mode) else EntryKind.SPECIAL

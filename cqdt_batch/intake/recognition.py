@@ -1,0 +1,104 @@
+"""Recognise a returned form: its stamp says whose it is, its headers say where the columns are.
+
+Nothing is found by position: the stamp by the name of its sheet, the table by its headers in either language,
+a row by its criterion code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cqdt_batch.cells import Book, Content, Grid, as_typed
+from cqdt_batch.definition.names import folded
+from cqdt_batch.definition.records import Assessment, Unit
+from cqdt_batch.definition.stamp import STAMP_SHEET, Stamp, stamp_of
+from cqdt_batch.findings import Finding, Where, error
+from cqdt_batch.messages import in_every_language
+
+
+class FormColumn(StrEnum):
+    """The columns of a form; their headers stand in the catalogue under `form.column.<value>`."""
+
+    CODE = "code"
+    LABEL = "label"
+    EXPECTED = "expected"
+    MAXIMUM = "maximum"
+    SCORE = "score"
+    EVIDENCE = "evidence"
+    EXPLANATION = "explanation"
+
+
+_NEEDED = (FormColumn.CODE, FormColumn.SCORE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """A recognised form: whose it is, its sheet, its header row and the column of each header found there."""
+
+    unit: Unit
+    grid: Grid
+    header: int
+    columns: Mapping[FormColumn, int]
+
+
+def recognise(book: Book, assessment: Assessment) -> Form | Finding:
+    """Tell which unit's form a workbook is, or why it cannot be taken."""
+    unit = _unit_of(book, assessment)
+    if isinstance(unit, Finding):
+        return unit
+    tables = tuple(_tables(book))
+    if not tables:
+        headers = tuple(in_every_language(f"form.column.{column}")[0] for column in _NEEDED)
+        return error("form_table_missing", Where(file=book.file), unit.code, headers=headers)
+    if len(tables) > 1:
+        sheets = tuple(grid.sheet for grid, _, _ in tables)
+        return error("form_table_repeated", Where(file=book.file), unit.code, sheets=sheets)
+    grid, header, columns = tables[0]
+    return Form(unit=unit, grid=grid, header=header, columns=columns)
+
+
+def _unit_of(book: Book, assessment: Assessment) -> Unit | Finding:
+    where = Where(file=book.file)
+    stamp = _stamp(book)
+    profile = assessment.profile
+    if stamp is None:
+        return error("form_without_stamp", where)
+    if stamp.assessment != profile.code:
+        return error("form_of_other_assessment", where, found=stamp.assessment, expected=profile.code)
+    unit = assessment.unit_by_code.get(stamp.unit)
+    if unit is None:
+        return error("form_of_unknown_unit", where, found=stamp.unit)
+    if stamp != stamp_of(assessment, unit):
+        found, expected = stamp.criteria_version, profile.criteria_version
+        return error("form_outdated", where, unit.code, found=found, expected=expected)
+    return unit
+
+
+def _stamp(book: Book) -> Stamp | None:
+    grid = next((grid for grid in book.grids if grid.sheet == STAMP_SHEET), None)
+    if grid is None:
+        return None
+    rows = [[as_typed(content) for content in row.values()] for row in grid.rows.values()]
+    pairs = {row[0]: row[-1] for row in rows}
+    return Stamp(**{name: pairs.get(name, "") for name in Stamp._fields})
+
+
+def _tables(book: Book) -> Iterator[tuple[Grid, int, dict[FormColumn, int]]]:
+    headers = {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
+    for grid in book.grids:
+        for row, cells in grid.rows.items():
+            columns = _columns(cells, headers)
+            if all(column in columns for column in _NEEDED):
+                yield grid, row, columns
+                break
+
+
+def _columns(cells: Mapping[int, Content], headers: Mapping[str, FormColumn]) -> dict[FormColumn, int]:
+    found: dict[FormColumn, int] = {}
+    for position, content in cells.items():
+        column = headers.get(folded(content)) if isinstance(content, str) else None
+        if column is not None:
+            found.setdefault(column, position)
+    return found

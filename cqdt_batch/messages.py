@@ -1,0 +1,70 @@
+"""The words of the program, Vietnamese and English side by side, looked up by key in `messages.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from cqdt_batch.findings import Fact, Finding, Term
+
+
+class Language(StrEnum):
+    """The languages in which everything a user reads exists."""
+
+    VI = "vi"
+    EN = "en"
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Read the catalogue: dotted key → language → text."""
+    tables = tomllib.loads(files("cqdt_batch").joinpath("messages.toml").read_text(encoding="utf-8"))
+    return dict(_entries(tables, ()))
+
+
+def _entries(table: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    if all(isinstance(value, str) for value in table.values()):
+        yield ".".join(path), table
+        return
+    for name, value in table.items():
+        yield from _entries(value, (*path, name))
+
+
+def in_every_language(key: str) -> tuple[str, ...]:
+    """All texts of one key, for recognising a header whichever language the file was made in."""
+    return tuple(catalogue()[key][language] for language in Language)
+
+
+class Words:
+    """The catalogue in one language. `words("board.title")` is a text; unknown keys raise KeyError."""
+
+    def __init__(self, language: Language = Language.VI) -> None:
+        self.language = language
+
+    def __call__(self, key: str, **facts: Fact) -> str:
+        """Look a text up and put the facts into its named places."""
+        text = catalogue()[key][self.language]
+        return text.format(**{name: self.shown(fact) for name, fact in facts.items()}) if facts else text
+
+    def shown(self, fact: Fact) -> str:
+        """Write a fact as a reader of this language does: 8,5 in Vietnamese, 8.5 in English."""
+        match fact:
+            case Term(key):
+                return self(key)
+            case Decimal():
+                digits = f"{fact:f}"
+                return digits.replace(".", ",") if self.language is Language.VI else digits
+            case tuple():
+                return "; ".join(fact)
+            case _:
+                return str(fact)
+
+    def message(self, finding: Finding) -> str:
+        """What is there and what the rule is, then what to do."""
+        said = self(f"finding.{finding.code}.says", **finding.facts)
+        return f"{said} {self(f'finding.{finding.code}.remedy', **finding.facts)}"

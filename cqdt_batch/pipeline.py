@@ -1,0 +1,102 @@
+"""One page for the whole way: a round's folder in, workbooks out. The commands and the tests call this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from cqdt_batch.definition.loading import Definition, load
+from cqdt_batch.definition.records import Assessment
+from cqdt_batch.findings import Finding
+from cqdt_batch.intake.collecting import take_in
+from cqdt_batch.intake.reading import read_book
+from cqdt_batch.messages import Words
+from cqdt_batch.publishing.annex import annex_sheets
+from cqdt_batch.publishing.board import board_sheets
+from cqdt_batch.publishing.definition_book import definition_sheets
+from cqdt_batch.publishing.form import form_sheets
+from cqdt_batch.publishing.writer import write_workbook
+from cqdt_batch.scoring.outcome import Outcome, evaluate
+
+Track: TypeAlias = Callable[[Sequence[Any]], Iterable[Any]]
+"""Wraps a walk over things that take a while: a progress bar, or nothing."""
+
+
+def untracked(things: Sequence[Any]) -> Iterable[Any]:
+    """Walk without telling anybody."""
+    return things
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFolder:
+    """The folder of an assessment round and the names of what is in it."""
+
+    path: Path
+
+    @property
+    def definition(self) -> Path:
+        """The definition workbook."""
+        return self.path / "dot-danh-gia.xlsx"
+
+    @property
+    def inbox(self) -> Path:
+        """The submitted forms, as they came."""
+        return self.path / "bai-nop"
+
+    @property
+    def forms(self) -> Path:
+        """The blank forms made for the round."""
+        return self.path / "bieu-mau"
+
+    @property
+    def annex(self) -> Path:
+        """The annex workbook."""
+        return self.path / "ket-qua" / "phu-luc.xlsx"
+
+    @property
+    def board(self) -> Path:
+        """The check board."""
+        return self.path / "ket-qua" / "kiem-tra.xlsx"
+
+
+def start_round(folder: RoundFolder, words: Words) -> Path:
+    """Make the folder of a new round, with a blank definition to fill in, and return the definition's path."""
+    folder.inbox.mkdir(parents=True, exist_ok=True)
+    return write_workbook(folder.definition, definition_sheets(words, {}), words("definition.guide.title"))
+
+
+def read_definition(folder: RoundFolder) -> Definition:
+    """Load the round's definition; an unreadable file is a finding like any other mistake in it."""
+    book = read_book(folder.definition, folder.definition.name)
+    if isinstance(book, Finding):
+        return Definition(assessment=None, findings=(book,))
+    return load(book)
+
+
+def examine(folder: RoundFolder, definition: Definition, track: Track = untracked) -> Outcome:
+    """Take in, validate, score and rank; nothing is written."""
+    if definition.assessment is None:
+        raise ValueError("a definition with errors cannot be examined")
+    intake = take_in(definition.assessment, folder.inbox, track)
+    return evaluate(definition, intake, folder.inbox.name)
+
+
+def write_forms(assessment: Assessment, out: Path, words: Words, track: Track = untracked) -> tuple[Path, ...]:
+    """Write the form of every unit, named by the unit's code."""
+    title = words("form.document")
+    return tuple(
+        write_workbook(out / f"{unit.code}.xlsx", form_sheets(assessment, unit, words), title)
+        for unit in track(assessment.units)
+    )
+
+
+def write_annex(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
+    """Write the annex workbook."""
+    return write_workbook(folder.annex, annex_sheets(outcome, words), words("annex.document"))
+
+
+def write_board(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
+    """Write the check board."""
+    return write_workbook(folder.board, board_sheets(outcome, words), words("board.document"))

@@ -1,0 +1,1 @@
+"""Sheets as plain cells, then one writer: forms, annex, working sheets, check board, definition workbook."""

@@ -1,0 +1,177 @@
+"""The check board: who handed in what, what became of every file, what was found and what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from cqdt_batch.findings import Finding, Severity, Where
+from cqdt_batch.intake.collecting import FileState
+from cqdt_batch.messages import Words
+from cqdt_batch.publishing.sheets import Cell, Link, Page, Sheet, Style, Value, in_sheet
+from cqdt_batch.scoring.outcome import Outcome, UnitState
+
+_TITLE = Style(size=14, bold=True)
+_VERDICT = Style(size=13, bold=True, wrap=True)
+_HEADER = Style(size=12, bold=True, align="center", border=True, wrap=True, fill="DDEBF7")
+_TEXT = Style(size=12, border=True, wrap=True, valign="top")
+_CENTRED = replace(_TEXT, align="center")
+_LINK = replace(_CENTRED, color="0563C1")
+_LONGEST_LINK = 200
+_FILLS = {
+    UnitState.COMPLETE: "",
+    UnitState.WITH_ERRORS: "F8CBAD",
+    UnitState.MISSING: "FFE699",
+    FileState.ACCEPTED: "",
+    FileState.REFUSED: "F8CBAD",
+    FileState.IGNORED: "EDEDED",
+    Severity.ERROR: "F8CBAD",
+    Severity.WARNING: "FFE699",
+    Severity.NOTICE: "EDEDED",
+}
+
+
+def board_sheets(outcome: Outcome, words: Words) -> tuple[Sheet, ...]:
+    """Draw the board: summary, units, files, findings."""
+    return (
+        _summary(outcome, words),
+        _table(words, "units", _UNIT_COLUMNS, _unit_rows(outcome, words)),
+        _table(words, "files", _FILE_COLUMNS, _file_rows(outcome, words)),
+        _table(words, "findings", _FINDING_COLUMNS, _finding_rows(outcome, words)),
+    )
+
+
+def verdict(outcome: Outcome, words: Words) -> str:
+    """Say whether the annex is complete or a draft."""
+    counts = Counter(outcome.states.values())
+    if outcome.is_draft:
+        missing, errors = counts[UnitState.MISSING], counts[UnitState.WITH_ERRORS]
+        return words("board.draft", missing=missing, errors=errors)
+    return words("board.ready", total=len(outcome.states))
+
+
+def summary_lines(outcome: Outcome, words: Words) -> tuple[tuple[str, int], ...]:
+    """Count units, files and findings by state; the states of each kind add up to its total."""
+    units, files = Counter(outcome.states.values()), Counter(entry.state for entry in outcome.intake.files)
+    findings = Counter(finding.severity for finding in outcome.findings)
+    return (
+        *((words("board.unit_line", state=words(f"unit_state.{s}")), units[s]) for s in UnitState),
+        (words("board.unit_total"), len(outcome.assessment.units)),
+        *((words("board.file_line", state=words(f"file_state.{s}")), files[s]) for s in FileState),
+        (words("board.file_total"), len(outcome.intake.files)),
+        *((words("board.finding_line", severity=words(f"severity.{s}")), findings[s]) for s in Severity),
+        (words("board.finding_total"), len(outcome.findings)),
+    )
+
+
+def _summary(outcome: Outcome, words: Words) -> Sheet:
+    profile = outcome.assessment.profile
+    color = "C00000" if outcome.is_draft else "375623"
+    cells = [
+        Cell(1, 1, words("board.title"), _TITLE, across=2),
+        Cell(2, 1, f"{profile.index_name} – {words('form.year', year=profile.year)}", _VERDICT, across=2),
+        Cell(3, 1, verdict(outcome, words), replace(_VERDICT, color=color), across=2),
+        Cell(5, 1, words("board.column.item"), _HEADER),
+        Cell(5, 2, words("board.column.count"), _HEADER),
+    ]
+    for row, (label, count) in enumerate(summary_lines(outcome, words), 6):
+        cells += [Cell(row, 1, label, _TEXT), Cell(row, 2, count, _CENTRED)]
+    page = Page(footer="&C&P/&N")
+    return Sheet(name=words("board.summary"), cells=tuple(cells), widths=(64.0, 14.0), page=page)
+
+
+_Row = tuple[tuple[Value, Style], ...]
+
+_UNIT_COLUMNS = {
+    "number": 6,
+    "unit": 42,
+    "block": 26,
+    "state": 26,
+    "errors": 9,
+    "warnings": 11,
+    "notices": 9,
+    "file": 44,
+}
+_FILE_COLUMNS = {"number": 6, "file": 50, "state": 14, "unit": 34, "reason": 60, "sha256": 34}
+_FINDING_COLUMNS = {"message": 90, "severity": 12, "unit": 32, "file": 36, "sheet": 20, "cell": 9, "code": 24}
+
+
+def _table(words: Words, name: str, columns: dict[str, int], rows: Iterable[_Row]) -> Sheet:
+    cells = [Cell(1, position, words(f"board.column.{column}"), _HEADER) for position, column in enumerate(columns, 1)]
+    last = 1
+    for last, row in enumerate(rows, 2):
+        cells += [Cell(last, position, value, style) for position, (value, style) in enumerate(row, 1)]
+    return Sheet(
+        name=words(f"board.{name}"),
+        cells=tuple(cells),
+        widths=tuple(float(width) for width in columns.values()),
+        page=Page(landscape=True, repeat=(1, 1), footer="&L&A&R&P/&N"),
+        freeze=(2, 1),
+        filtered=(1, 1, last, len(columns)),
+    )
+
+
+def _unit_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
+    counts = Counter((finding.unit, finding.severity) for finding in outcome.findings)
+    files: dict[str, list[str]] = {}
+    for entry in outcome.intake.files:
+        files.setdefault(entry.unit, []).append(entry.name)
+    for number, unit in enumerate(outcome.assessment.units, 1):
+        state = outcome.states[unit.code]
+        block = outcome.assessment.block_by_code[unit.block]
+        yield (
+            (number, _CENTRED),
+            (unit.name, _TEXT),
+            (block.name, _TEXT),
+            (words(f"unit_state.{state}"), replace(_CENTRED, fill=_FILLS[state])),
+            *((counts[unit.code, severity], _CENTRED) for severity in Severity),
+            ("\n".join(files.get(unit.code, ())), _TEXT),
+        )
+
+
+def _file_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
+    for number, entry in enumerate(outcome.intake.files, 1):
+        refused = "" if entry.state is FileState.ACCEPTED else "\n".join(map(words.message, entry.findings))
+        yield (
+            (number, _CENTRED),
+            (_file_link(entry.name), _TEXT),
+            (words(f"file_state.{entry.state}"), replace(_CENTRED, fill=_FILLS[entry.state])),
+            (_unit_name(outcome, entry.unit), _TEXT),
+            (refused, _TEXT),
+            (entry.sha256, replace(_TEXT, size=8)),
+        )
+
+
+def _finding_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
+    for finding in outcome.findings:
+        severity = finding.severity
+        yield (
+            (words.message(finding), _TEXT),
+            (words(f"severity.{severity}"), replace(_CENTRED, fill=_FILLS[severity])),
+            (_unit_name(outcome, finding.unit), _TEXT),
+            (finding.where.file, _TEXT),
+            (finding.where.sheet, _TEXT),
+            (_cell_link(finding), _LINK),
+            (finding.code, replace(_TEXT, size=9)),
+        )
+
+
+def _unit_name(outcome: Outcome, unit: str) -> str:
+    return outcome.assessment.unit_by_code[unit].printed_name if unit else ""
+
+
+def _file_link(name: str) -> Value:
+    return Link(f"external:../{name}", name) if _linkable(Where(file=name)) else name
+
+
+def _cell_link(finding: Finding) -> Value:
+    """The cell as a link into the file that was handed in; plain text where Excel could not follow it."""
+    where = finding.where
+    if not (where.cell and where.column and where.row and _linkable(where)):
+        return where.cell
+    return Link(f"external:../{where.file}#{in_sheet(where.sheet, where.cell)}", where.cell)
+
+
+def _linkable(where: Where) -> bool:
+    return not set('#%\\\n"') & set(where.file + where.sheet) and len(where.file) < _LONGEST_LINK

@@ -1,0 +1,227 @@
+"""The self-assessment form of one unit: what it is asked, with live sums, and a hidden stamp to know it by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from cqdt_batch.definition.records import Assessment, CriteriaTree, Criterion, Unit
+from cqdt_batch.definition.stamp import STAMP_SHEET, stamp_of
+from cqdt_batch.intake.recognition import FormColumn
+from cqdt_batch.messages import Words
+from cqdt_batch.publishing.sheets import (
+    Cell,
+    Computed,
+    Entry,
+    Page,
+    Sheet,
+    Style,
+    Value,
+    Visibility,
+    ranges,
+)
+
+_TITLE = Style(size=14, bold=True, align="center", wrap=True)
+_SUBTITLE = Style(size=13, align="center", wrap=True)
+_LINE = Style(size=13, wrap=True)
+_STATUS = Style(size=13, bold=True, color="C00000", wrap=True)
+_HEADER = Style(size=12, bold=True, align="center", border=True, wrap=True, fill="DDEBF7")
+_TEXT = Style(size=12, border=True, wrap=True)
+_CODE = replace(_TEXT, number="@")
+_POINTS = replace(_TEXT, align="center")
+_INPUT = replace(_POINTS, unlocked=True)
+_NOTE = replace(_TEXT, unlocked=True, number="@")
+_SIGNED = Style(size=13, bold=True, align="center", wrap=True)
+_DATED = Style(size=13, italic=True, align="center", wrap=True)
+
+_COLUMNS = (
+    (FormColumn.CODE, 8),
+    (FormColumn.LABEL, 40),
+    (FormColumn.EXPECTED, 25),
+    (FormColumn.MAXIMUM, 8),
+    (FormColumn.SCORE, 10),
+    (FormColumn.EVIDENCE, 29),
+    (FormColumn.EXPLANATION, 24),
+)
+_AT = {column: position for position, (column, _) in enumerate(_COLUMNS, 1)}
+_WIDTHS = tuple(float(width) for _, width in _COLUMNS)
+_HEADER_ROW = 7
+_STATUS_ROW = 5
+
+
+def form_sheets(assessment: Assessment, unit: Unit, words: Words) -> tuple[Sheet, ...]:
+    """Make the sheets of a unit's form: the form itself, how to fill it, and the stamp."""
+    layout = _FormLayout(assessment=assessment, unit=unit, words=words)
+    return layout.sheet(), _guide(assessment, words), _stamp(assessment, unit)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FormLayout:
+    """Where the criteria of one unit stand in its form."""
+
+    assessment: Assessment
+    unit: Unit
+    words: Words
+
+    @cached_property
+    def tree(self) -> CriteriaTree:
+        return self.assessment.trees[self.unit.block]
+
+    @cached_property
+    def shown(self) -> tuple[Criterion, ...]:
+        """What applies to the unit, and the topmost criteria that do not, so that nobody misses them."""
+        exempt = self.assessment.not_assessed(self.unit)
+        return tuple(c for c in self.tree.below(self.tree.root.code) if c.parent not in exempt)
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        return {criterion.code: row for row, criterion in enumerate(self.shown, _HEADER_ROW + 1)}
+
+    @cached_property
+    def leaves(self) -> tuple[Criterion, ...]:
+        return self.assessed_below(self.tree.root)
+
+    def assessed_below(self, criterion: Criterion) -> tuple[Criterion, ...]:
+        """The leaves below a criterion that the unit is asked for."""
+        exempt = self.assessment.not_assessed(self.unit)
+        return tuple(leaf for leaf in self.tree.leaves(criterion.code) if leaf.code not in exempt)
+
+    def sheet(self) -> Sheet:
+        """Draw the form."""
+        last = _HEADER_ROW + len(self.shown)
+        return Sheet(
+            name=self.words("form.sheet"),
+            cells=(*self._head(), *self._header(), *self._rows(), *self._foot(last + 2)),
+            widths=_WIDTHS,
+            page=Page(landscape=True, repeat=(_HEADER_ROW, _HEADER_ROW), footer=f"&C&P/&N&R{self.unit.code}"),
+            freeze=(_HEADER_ROW + 1, 3),
+            entries=tuple(self._entries()),
+            gaps=tuple(ranges(self._inputs())),
+            protected=True,
+        )
+
+    def _head(self) -> Iterator[Cell]:
+        profile = self.assessment.profile
+        lines: tuple[tuple[Value, Style], ...] = (
+            (self.words("form.title"), _TITLE),
+            (f"{profile.index_name} – {self.words('form.year', year=profile.year)}", _TITLE),
+            (self.words("form.unit", unit=self.unit.name), replace(_SUBTITLE, bold=True)),
+            (self.words("form.criteria_set", name=profile.criteria_set), replace(_SUBTITLE, italic=True)),
+            (self._status(), _STATUS),
+        )
+        for row, (value, style) in enumerate(lines, 1):
+            yield Cell(row, 1, value, style, across=len(_COLUMNS))
+
+    def _status(self) -> Computed:
+        """The line that counts what is still empty."""
+        total = len(self.leaves)
+        empty = "+".join(f"COUNTBLANK({blank})" for blank in ranges(self._inputs()))
+        done = self.words("form.all_filled", total=total)
+        before, after = self.words("form.still_empty", empty="|", total=total).split("|")
+        formula = f'=IF({empty}=0,"{done}","{before}"&({empty})&"{after}")'
+        return Computed(formula, self.words("form.still_empty", empty=total, total=total))
+
+    def _inputs(self) -> Iterator[tuple[int, int]]:
+        return ((self.row_of[leaf.code], _AT[FormColumn.SCORE]) for leaf in self.leaves)
+
+    def _header(self) -> Iterator[Cell]:
+        for column, position in _AT.items():
+            yield Cell(_HEADER_ROW, position, self.words(f"form.column.{column}"), _HEADER)
+
+    def _rows(self) -> Iterator[Cell]:
+        for criterion in self.shown:
+            if criterion.code in self.assessment.not_assessed(self.unit):
+                yield from self._not_assessed_row(criterion)
+            elif self.tree.is_leaf(criterion.code):
+                yield from self._leaf_row(criterion)
+            else:
+                yield from self._inner_row(criterion)
+
+    def _leaf_row(self, leaf: Criterion) -> Iterator[Cell]:
+        required = leaf.evidence if leaf.evidence_required else self.words("form.evidence_optional")
+        yield from self._row(leaf, (leaf.max_score, None), _TEXT, (_INPUT, _NOTE), required)
+
+    def _inner_row(self, criterion: Criterion) -> Iterator[Cell]:
+        style = replace(_TEXT, bold=True, fill="F2F2F2")
+        maximum = sum((leaf.max_score or Decimal(0) for leaf in self.assessed_below(criterion)), Decimal(0))
+        yield from self._row(criterion, (maximum, self._subtotal(criterion)), style, (style, style))
+
+    def _not_assessed_row(self, criterion: Criterion) -> Iterator[Cell]:
+        style = replace(_TEXT, italic=True, fill="F2F2F2", color="7F7F7F")
+        yield from self._row(criterion, (None, self.words("not_assessed")), style, (style, style))
+
+    def _row(
+        self,
+        criterion: Criterion,
+        figures: tuple[Decimal | None, Computed | str | None],
+        style: Style,
+        open_styles: tuple[Style, Style],
+        required: str = "",
+    ) -> Iterator[Cell]:
+        """Draw a row: `figures` are maximum and score, `open_styles` the looks of the score and of the notes."""
+        row = self.row_of[criterion.code]
+        maximum, scored = figures
+        score_style, note_style = open_styles
+        centred = replace(style, align="center")
+        indent = max(0, self.tree.depth(criterion.code) - 1)
+        yield Cell(row, _AT[FormColumn.CODE], criterion.code, replace(style, number="@"))
+        yield Cell(row, _AT[FormColumn.LABEL], criterion.label, replace(style, indent=indent))
+        yield Cell(row, _AT[FormColumn.EXPECTED], required, replace(style, size=11))
+        yield Cell(row, _AT[FormColumn.MAXIMUM], maximum, centred)
+        yield Cell(row, _AT[FormColumn.SCORE], scored, replace(score_style, align="center"))
+        yield Cell(row, _AT[FormColumn.EVIDENCE], None, note_style)
+        yield Cell(row, _AT[FormColumn.EXPLANATION], None, note_style)
+
+    def _subtotal(self, criterion: Criterion) -> Computed:
+        exempt = self.assessment.not_assessed(self.unit)
+        children = (c for c in self.tree.children[criterion.code] if c.code not in exempt)
+        cells = ((self.row_of[child.code], _AT[FormColumn.SCORE]) for child in children)
+        decimals = self.assessment.block_by_code[self.unit.block].input_decimals
+        return Computed(f"=ROUND(SUM({','.join(ranges(cells))}),{decimals})", 0)
+
+    def _entries(self) -> Iterator[Entry]:
+        for leaf in self.leaves:
+            place = (self.row_of[leaf.code], _AT[FormColumn.SCORE])
+            maximum = leaf.max_score or Decimal(0)
+            yield Entry(
+                first=place,
+                last=place,
+                title=self.words("form.input_title", code=leaf.code)[:32],
+                message=self.words("form.input_message", maximum=maximum),
+                bounds=(Decimal(0), maximum),
+                error_title=self.words("form.error_title"),
+                error_message=self.words("form.error_message", maximum=maximum),
+            )
+
+    def _foot(self, row: int) -> Iterator[Cell]:
+        right = _AT[FormColumn.EVIDENCE]
+        yield Cell(row, right, self.words("form.dated"), _DATED, across=2)
+        yield Cell(row + 1, 1, self.words("form.prepared_by"), _SIGNED, across=2)
+        yield Cell(row + 1, right, self.words("form.approved_by"), _SIGNED, across=2)
+        yield Cell(row + 2, 1, self.words("form.sign_here"), _DATED, across=2)
+        yield Cell(row + 2, right, self.words("form.seal_here"), _DATED, across=2)
+
+
+def _guide(assessment: Assessment, words: Words) -> Sheet:
+    profile = assessment.profile
+    steps = [words(f"form.guide.step{number}") for number in range(1, 8)]
+    if profile.send_to:
+        steps.append(words("form.guide.send_to", address=profile.send_to))
+    if profile.deadline:
+        steps.append(words("form.guide.deadline", date=profile.deadline))
+    lines = [Cell(1, 1, words("form.guide.title"), _TITLE, across=2)]
+    for number, step in enumerate(steps, 1):
+        lines.append(Cell(number + 2, 1, number, replace(_LINE, align="center", valign="top")))
+        lines.append(Cell(number + 2, 2, step, replace(_LINE, valign="top")))
+    if profile.remark:
+        lines.append(Cell(len(steps) + 4, 2, profile.remark, replace(_LINE, italic=True, valign="top")))
+    page = Page(landscape=True, footer="&C&P/&N")
+    return Sheet(name=words("form.guide.sheet"), cells=tuple(lines), widths=(6.0, 120.0), page=page, protected=True)
+
+
+def _stamp(assessment: Assessment, unit: Unit) -> Sheet:
+    pairs = enumerate(stamp_of(assessment, unit)._asdict().items(), 1)
+    cells = (cell for row, (k, v) in pairs for cell in (Cell(row, 1, k, _CODE), Cell(row, 2, v, _CODE)))
+    return Sheet(name=STAMP_SHEET, cells=tuple(cells), visibility=Visibility.VERY_HIDDEN, protected=True)

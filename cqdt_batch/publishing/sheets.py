@@ -1,0 +1,196 @@
+"""A sheet as data: cells, widths, page set-up. Nothing here knows a file format; rows and columns count from 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from cqdt_batch.findings import column_letters
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Style:
+    """How a cell looks. Sizes are points, colours are RRGGBB."""
+
+    size: int = 13
+    bold: bool = False
+    italic: bool = False
+    align: str = "left"
+    valign: str = "vcenter"
+    border: bool = False
+    wrap: bool = False
+    fill: str = ""
+    color: str = ""
+    number: str = "General"
+    unlocked: bool = False
+    indent: int = 0
+
+
+class Computed(NamedTuple):
+    """A live formula with the value it has now."""
+
+    formula: str
+    value: str | int | Decimal
+
+
+class Link(NamedTuple):
+    """A text that leads to a place in a file."""
+
+    target: str
+    text: str
+
+
+Value: TypeAlias = "str | int | Decimal | Computed | Link | None"
+
+
+class Cell(NamedTuple):
+    """A value at a place, over as many rows and columns as it spans."""
+
+    row: int
+    column: int
+    value: Value
+    style: Style
+    down: int = 1
+    across: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What may be typed into a range: a number between bounds, or one of a list; and what Excel says about it.
+
+    `choices` is a list of words or the address of a range that holds them. With neither, only the help is shown.
+    """
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+    title: str
+    message: str
+    bounds: tuple[Decimal, Decimal] | None = None
+    choices: tuple[str, ...] | str = ()
+    error_title: str = ""
+    error_message: str = ""
+
+
+class Visibility(StrEnum):
+    """Whether a reader sees a sheet; very hidden ones are not even listed in Excel's menu."""
+
+    VISIBLE = "visible"
+    VERY_HIDDEN = "very_hidden"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A4 print set-up.
+
+    `repeat` are the first and last row printed on every page; `fit` makes it one page wide, `scale` is a percentage
+    where it does not.
+    """
+
+    landscape: bool = False
+    repeat: tuple[int, int] | None = None
+    repeat_columns: int = 0
+    fit: bool = True
+    scale: int = 100
+    header: str = ""
+    footer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """A sheet of a workbook to be written."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    widths: tuple[float, ...] = ()
+    heights: Mapping[int, float] = field(default_factory=dict)
+    least_height: float = 16.0
+    page: Page = field(default_factory=Page)
+    freeze: tuple[int, int] | None = None
+    filtered: tuple[int, int, int, int] | None = None
+    entries: tuple[Entry, ...] = ()
+    comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    gaps: tuple[str, ...] = ()
+    protected: bool = False
+    visibility: Visibility = Visibility.VISIBLE
+    column_styles: Mapping[int, Style] = field(default_factory=dict)
+
+
+def address(row: int, column: int) -> str:
+    """Name a cell: (12, 4) is D12."""
+    return f"{column_letters(column)}{row}"
+
+
+def in_sheet(sheet: str, cell: str) -> str:
+    """Name a cell of another sheet as formulas do."""
+    return f"'{sheet.replace(chr(39), chr(39) * 2)}'!{cell}"
+
+
+def ranges(cells: Iterable[tuple[int, int]]) -> Iterator[str]:
+    """Name cells by as few ranges as their order allows: D9, D10, D11, D14 give D9:D11 and D14.
+
+    Runs are joined downwards or to the right.
+    """
+    run: list[tuple[int, int]] = []
+    for cell in cells:
+        if run and not _continues(run, cell):
+            yield _range(run)
+            run = []
+        run.append(cell)
+    if run:
+        yield _range(run)
+
+
+def _continues(run: list[tuple[int, int]], cell: tuple[int, int]) -> bool:
+    step = (cell[0] - run[-1][0], cell[1] - run[-1][1])
+    before = (run[-1][0] - run[-2][0], run[-1][1] - run[-2][1]) if len(run) > 1 else step
+    return step == before and step in ((1, 0), (0, 1))
+
+
+def _range(run: list[tuple[int, int]]) -> str:
+    first, last = address(*run[0]), address(*run[-1])
+    return first if first == last else f"{first}:{last}"
+
+
+def number_format(decimals: int) -> str:
+    """The number format of a figure with fixed decimals; the reader's locale draws the comma."""
+    return f"0.{'0' * decimals}" if decimals else "0"
+
+
+def row_heights(sheet: Sheet) -> dict[int, float]:
+    """Fit every row to its text, in points; heights the sheet gives itself stand.
+
+    Excel would fit unmerged rows by itself, but not merged ones, and other programs fit none.
+    """
+    fitted: dict[int, float] = {}
+    for cell in sheet.cells:
+        if cell.down == 1:
+            width = sum(sheet.widths[cell.column - 1 : cell.column - 1 + cell.across])
+            needed = _height(_shown(cell.value), width, cell.style)
+            fitted[cell.row] = max(fitted.get(cell.row, sheet.least_height), needed)
+    return {row: round(points, 2) for row, points in fitted.items()} | dict(sheet.heights)
+
+
+def _shown(value: Value) -> str:
+    match value:
+        case str(text) | Link(_, text) | Computed(_, str(text)):
+            return text
+        case _:
+            return ""
+
+
+def _height(text: str, width: float, style: Style) -> float:
+    """Estimate the height of a text; a column's width of 1 is 5.25 points."""
+    available = max(1.0, (width - style.indent) * 5.25 / style.size)
+    lines = text.split("\n")
+    wrapped = sum(max(1, math.ceil(_ems(line, style) / available)) for line in lines) if style.wrap else len(lines)
+    return wrapped * style.size * 1.25 + 3
+
+
+def _ems(line: str, style: Style) -> float:
+    """Estimate the width of a line in multiples of the font size, from usual letters of Times New Roman."""
+    letters = sum(0.68 if letter.isupper() else 0.5 if letter.isdigit() else 0.41 for letter in line)
+    return letters * (1.08 if style.bold else 1.0)

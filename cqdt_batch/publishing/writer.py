@@ -1,0 +1,204 @@
+"""Write sheets to a workbook file. The only place that knows XlsxWriter; the same sheets give the same bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+
+from cqdt_batch.publishing.sheets import (
+    Cell,
+    Computed,
+    Entry,
+    Link,
+    Page,
+    Sheet,
+    Style,
+    Visibility,
+    row_heights,
+)
+
+_CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes the same on every run
+_FONT = "Times New Roman"
+_A4 = 9
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LONGEST = 32_767
+_MARGINS = {"left": 0.6, "right": 0.5, "top": 0.8, "bottom": 0.7}
+
+
+def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
+    """Write a workbook in one piece and return where it stands.
+
+    The file appears whole or not at all. Where the old one is open in Excel and cannot be replaced, the new one
+    is put beside it under a dated name, and that path is returned.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    _write(temporary, sheets, title)
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    try:
+        temporary.replace(path)
+    except PermissionError:
+        path = path.with_name(f"{path.stem}-{datetime.now().astimezone():%Y%m%d-%H%M%S}{path.suffix}")
+        temporary.replace(path)
+    return path
+
+
+def _write(path: Path, sheets: Iterable[Sheet], title: str) -> None:
+    with xlsxwriter.Workbook(path, {"strings_to_urls": False, "strings_to_formulas": False}) as workbook:
+        workbook.set_properties({"title": title, "created": _CREATED})
+        workbook.set_calc_mode("auto")
+        formats = _Formats(workbook)
+        for sheet in sheets:
+            _SheetWriter(workbook.add_worksheet(sheet.name), sheet, formats).write()
+
+
+class _Formats:
+    """The formats of one workbook, each made once."""
+
+    def __init__(self, workbook: Any) -> None:
+        self._workbook = workbook
+        self._made: dict[tuple[Style, bool], Any] = {}
+
+    def __call__(self, style: Style, *, quoted: bool = False) -> Any:
+        if (style, quoted) not in self._made:
+            self._made[style, quoted] = self._workbook.add_format(_properties(style) | {"quote_prefix": quoted})
+        return self._made[style, quoted]
+
+    def gap(self) -> Any:
+        """The look of an input that is still empty."""
+        return self._workbook.add_format({"bg_color": "#FFF2CC"})
+
+
+def _properties(style: Style) -> dict[str, Any]:
+    chosen = asdict(style)
+    properties = {
+        "font_name": _FONT,
+        "font_size": style.size,
+        "align": style.align,
+        "valign": style.valign,
+        "num_format": style.number,
+        "text_wrap": style.wrap,
+        "border": int(style.border),
+        "locked": not style.unlocked,
+        "indent": style.indent,
+    }
+    properties |= {name: True for name in ("bold", "italic") if chosen[name]}
+    if style.fill:
+        properties["bg_color"] = f"#{style.fill}"
+    if style.color:
+        properties["font_color"] = f"#{style.color}"
+    return properties
+
+
+class _SheetWriter:
+    """Draws one sheet."""
+
+    def __init__(self, target: Any, sheet: Sheet, formats: _Formats) -> None:
+        self._target = target
+        self._sheet = sheet
+        self._formats = formats
+
+    def write(self) -> None:
+        """Draw everything the sheet holds."""
+        self._draw_frame()
+        for cell in self._sheet.cells:
+            self._draw_cell(cell)
+        for entry in self._sheet.entries:
+            self._target.data_validation(
+                entry.first[0] - 1,
+                entry.first[1] - 1,
+                entry.last[0] - 1,
+                entry.last[1] - 1,
+                _validation(entry),
+            )
+        for (row, column), text in self._sheet.comments.items():
+            size = {"x_scale": 2.2, "y_scale": 1.4, "font_name": _FONT, "font_size": 11, "author": ""}
+            self._target.write_comment(row - 1, column - 1, text, size)
+        for blank in self._sheet.gaps:
+            self._target.conditional_format(blank, {"type": "blanks", "format": self._formats.gap()})
+        _set_page(self._target, self._sheet.page)
+
+    def _draw_frame(self) -> None:
+        sheet, target = self._sheet, self._target
+        for column, width in enumerate(sheet.widths):
+            style = sheet.column_styles.get(column + 1)
+            target.set_column(column, column, width, self._formats(style) if style else None)
+        for row, points in row_heights(sheet).items():
+            target.set_row(row - 1, points)
+        if sheet.freeze:
+            target.freeze_panes(sheet.freeze[0] - 1, sheet.freeze[1] - 1)
+        if sheet.filtered:
+            first_row, first_column, last_row, last_column = sheet.filtered
+            target.autofilter(first_row - 1, first_column - 1, last_row - 1, last_column - 1)
+        if sheet.visibility is Visibility.VERY_HIDDEN:
+            target.very_hidden()
+        if sheet.protected:
+            target.protect("", {"format_columns": True, "format_rows": True})
+        target.hide_gridlines(2)
+
+    def _draw_cell(self, cell: Cell) -> None:
+        row, column, form = cell.row - 1, cell.column - 1, self._formats(cell.style)
+        if cell.down > 1 or cell.across > 1:
+            self._target.merge_range(row, column, row + cell.down - 1, column + cell.across - 1, "", form)
+        match cell.value:
+            case None:
+                self._target.write_blank(row, column, None, form)
+            case Computed(formula, value):
+                self._target.write_formula(row, column, formula, form, _plain(value))
+            case Link(target, text):
+                self._target.write_url(row, column, target, form, printable(text))
+            case str(text):
+                quoted = text[:1] in ("=", "+", "-", "@")
+                form = self._formats(cell.style, quoted=True) if quoted else form
+                self._target.write_string(row, column, printable(text), form)
+            case number:
+                self._target.write_number(row, column, float(number), form)
+
+
+def printable(text: str) -> str:
+    """Show what a workbook cannot hold (control characters, lone surrogates) as �, and cut at Excel's limit."""
+    return _UNPRINTABLE.sub("\ufffd", text)[:_LONGEST]
+
+
+def _plain(value: str | int | Decimal) -> str | int | float:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _validation(entry: Entry) -> dict[str, Any]:
+    rule: dict[str, Any] = {"validate": "any"}
+    if entry.bounds:
+        least, most = entry.bounds
+        rule = {"validate": "decimal", "criteria": "between", "minimum": float(least), "maximum": float(most)}
+    elif entry.choices:
+        source = entry.choices if isinstance(entry.choices, str) else list(entry.choices)
+        rule = {"validate": "list", "source": source}
+    told = {"input_title": entry.title, "input_message": entry.message}
+    refused = {"error_title": entry.error_title, "error_message": entry.error_message}
+    return rule | {name: text for name, text in (told | refused).items() if text}
+
+
+def _set_page(target: Any, page: Page) -> None:
+    target.set_paper(_A4)
+    target.set_margins(**_MARGINS)
+    target.center_horizontally()
+    if page.landscape:
+        target.set_landscape()
+    if page.fit:
+        target.fit_to_pages(1, 0)
+    else:
+        target.set_print_scale(page.scale)
+    if page.repeat:
+        target.repeat_rows(page.repeat[0] - 1, page.repeat[1] - 1)
+    if page.repeat_columns:
+        target.repeat_columns(0, page.repeat_columns - 1)
+    target.set_header(page.header)
+    target.set_footer(page.footer)

@@ -1,0 +1,1 @@
+"""From records to figures: validation, exact sums, the one rounding, ranks."""

@@ -1,0 +1,238 @@
+"""Laws of the figures: exact sums, the one rounding, ranks, and what is not assessed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cqdt_batch.cells import Content
+from cqdt_batch.definition.records import (
+    AnnexTable,
+    Assessment,
+    Block,
+    Criterion,
+    Exemption,
+    Orientation,
+    Profile,
+    RankBasis,
+    Rule,
+    Section,
+    TieRule,
+    Treatment,
+    Unit,
+)
+from cqdt_batch.findings import Where
+from cqdt_batch.intake.submissions import Input, InputKind, Submission
+from cqdt_batch.scoring.points import score
+from cqdt_batch.scoring.ranking import RankedTable, rank, rank_table
+from cqdt_batch.scoring.rounding import published
+from cqdt_batch.scoring.validation import validate
+
+scores = st.decimals(min_value=0, max_value=10, places=2)
+figures = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), scores, min_size=1, max_size=30)
+
+
+def criterion(code: str, parent: str, maximum: int | None = None) -> Criterion:
+    return Criterion(
+        block="k",
+        code=code,
+        parent=parent,
+        label=code,
+        max_score=None if maximum is None else Decimal(maximum),
+        rule=None if maximum is None else Rule.POINTS,
+        evidence_required=False,
+        evidence="",
+    )
+
+
+def tiny(units: int, *, basis: RankBasis = RankBasis.PUBLISHED, exempt: str = "") -> Assessment:
+    """One block of units u0, u1, … on the tree T(A(a1, a2), b), ten points a leaf; u0 may be exempt."""
+    blank = {name: "" for name in Profile.__dataclass_fields__ if name not in ("year", "row")}
+    return Assessment(
+        profile=Profile(**blank, year=2020),
+        blocks=(
+            Block(
+                code="k",
+                name="K",
+                decimals=1,
+                input_decimals=2,
+                ties=TieRule.DENSE,
+                basis=basis,
+                treatment=Treatment.UNRANKED,
+            ),
+        ),
+        units=tuple(
+            Unit(code=f"u{n}", name=f"U {n}", printed_name=f"U {n}", other_names=(), block="k", group="g")
+            for n in range(units)
+        ),
+        criteria=(
+            criterion("T", ""),
+            criterion("A", "T"),
+            criterion("a1", "A", 10),
+            criterion("a2", "A", 10),
+            criterion("b", "T", 10),
+        ),
+        exemptions=(Exemption(block="k", group="", unit="u0", criterion=exempt, reason=""),) if exempt else (),
+        tables=(
+            AnnexTable(code="I", block="k", title="", criterion="T", headed=False, orientation=Orientation.PORTRAIT),
+        ),
+        sections=(Section(table="I", groups=(), title="", ranked=True, restarts=True),),
+        columns=(),
+    )
+
+
+def handed_in(unit: str, typed: dict[str, Content | None]) -> Submission:
+    inputs = tuple(
+        Input(
+            unit=unit,
+            criterion=code,
+            kind=InputKind.SCORE,
+            raw=value,
+            value=value if isinstance(value, Decimal) else None,
+            where=Where(file=f"{unit}.xlsx", sheet="P", row=row, column=5),
+        )
+        for row, (code, value) in enumerate(typed.items(), 2)
+    )
+    return Submission(unit=unit, file=f"{unit}.xlsx", sha256="", inputs=inputs)
+
+
+def ranked(assessment: Assessment, totals: list[tuple[Decimal, Decimal, Decimal]]) -> RankedTable:
+    submissions = [handed_in(f"u{n}", dict(zip(("a1", "a2", "b"), t, strict=True))) for n, t in enumerate(totals)]
+    return rank_table(assessment, assessment.tables[0], score(assessment, "k", submissions))
+
+
+@pytest.mark.parametrize(
+    ("exact", "decimals", "expected"),
+    [
+        ("55.85", 1, "55.9"),
+        ("78.849", 1, "78.8"),
+        ("27", 1, "27.0"),
+        ("0.005", 2, "0.01"),
+        ("2.5", 0, "3"),
+        ("1.005", 2, "1.01"),
+    ],
+)
+def test_rounding_is_half_up_and_carries_its_decimals(exact: str, decimals: int, expected: str) -> None:
+    assert str(published(Decimal(exact), decimals)) == expected
+
+
+@given(st.decimals(min_value=0, max_value=1000, places=4), st.integers(0, 4))
+def test_rounding_moves_a_figure_by_half_a_unit_at_most_and_never_twice(exact: Decimal, decimals: int) -> None:
+    rounded = published(exact, decimals)
+    assert abs(rounded - exact) <= Decimal(5).scaleb(-decimals - 1)
+    assert published(rounded, decimals) == rounded
+
+
+def test_ranks_of_9_8_8_7() -> None:
+    totals = pd.Series({"a": Decimal(9), "b": Decimal(8), "c": Decimal("8.0"), "d": Decimal(7)}, dtype=object)
+    assert rank(totals, TieRule.DENSE) == {"a": 1, "b": 2, "c": 2, "d": 3}
+    assert rank(totals, TieRule.COMPETITION) == {"a": 1, "b": 2, "c": 2, "d": 4}
+
+
+@given(figures)
+def test_dense_ranks_have_no_gaps_and_follow_the_figures(totals: dict[str, Decimal]) -> None:
+    ranks = rank(pd.Series(totals, dtype=object), TieRule.DENSE)
+    assert set(ranks.values()) == set(range(1, len(set(totals.values())) + 1))
+    assert all((totals[a] > totals[b]) == (ranks[a] < ranks[b]) for a in totals for b in totals)
+
+
+@given(figures)
+def test_a_competition_rank_is_one_more_than_the_units_ahead(totals: dict[str, Decimal]) -> None:
+    ranks = rank(pd.Series(totals, dtype=object), TieRule.COMPETITION)
+    assert all(ranks[a] == 1 + sum(other > totals[a] for other in totals.values()) for a in totals)
+
+
+@given(st.lists(st.tuples(scores, scores, scores), min_size=1, max_size=8))
+def test_points_are_the_exact_sums_of_the_leaves(typed: list[tuple[Decimal, Decimal, Decimal]]) -> None:
+    submissions = [handed_in(f"u{n}", dict(zip(("a1", "a2", "b"), t, strict=True))) for n, t in enumerate(typed)]
+    points = score(tiny(len(typed)), "k", submissions)
+    assert list(points.columns) == ["T", "A", "a1", "a2", "b"]
+    assert points["T"].tolist() == [sum(t) for t in typed]
+    assert points["A"].tolist() == [t[0] + t[1] for t in typed]
+
+
+@given(st.permutations(range(6)), st.lists(st.tuples(scores, scores, scores), min_size=6, max_size=6))
+def test_the_order_of_submissions_changes_nothing(
+    order: list[int], typed: list[tuple[Decimal, Decimal, Decimal]]
+) -> None:
+    submissions = [handed_in(f"u{n}", dict(zip(("a1", "a2", "b"), t, strict=True))) for n, t in enumerate(typed)]
+    straight = score(tiny(6), "k", submissions)
+    shuffled = score(tiny(6), "k", [submissions[n] for n in order])
+    pd.testing.assert_frame_equal(straight, shuffled)
+
+
+@given(st.tuples(scores, scores, scores), st.sampled_from([0, 1, 2]))
+def test_raising_a_leaf_never_lowers_the_rank(typed: tuple[Decimal, Decimal, Decimal], leaf: int) -> None:
+    others = [(Decimal(5), Decimal(5), Decimal(5)), (Decimal(9), Decimal(1), Decimal(2))]
+    more = tuple(Decimal(10) if n == leaf else value for n, value in enumerate(typed))
+    before = ranked(tiny(3), [typed, *others]).sections[0].standings
+    after = ranked(tiny(3), [more, *others]).sections[0].standings  # type: ignore[list-item]
+    place = {s.unit.code: s.rank or 0 for s in before}
+    assert {s.unit.code: s.rank or 0 for s in after}["u0"] <= place["u0"]
+
+
+def test_tied_units_keep_register_order_and_share_the_rank() -> None:
+    low, high = (Decimal(1), Decimal(1), Decimal(1)), (Decimal(2), Decimal(2), Decimal(2))
+    standings = ranked(tiny(4), [low, high, low, high]).sections[0].standings
+    assert [(s.number, s.unit.code, s.rank) for s in standings] == [
+        (1, "u1", 1),
+        (2, "u3", 1),
+        (3, "u0", 2),
+        (4, "u2", 2),
+    ]
+
+
+@pytest.mark.parametrize(("basis", "ranks"), [(RankBasis.PUBLISHED, [1, 1]), (RankBasis.EXACT, [1, 2])])
+def test_the_published_total_ties_where_the_exact_one_does_not(basis: RankBasis, ranks: list[int]) -> None:
+    near = [(Decimal("1.01"), Decimal(1), Decimal(1)), (Decimal("1.02"), Decimal(1), Decimal(1))]
+    assert [s.rank for s in ranked(tiny(2, basis=basis), near).sections[0].standings] == ranks
+
+
+def test_not_assessed_adds_nothing_and_is_not_zero() -> None:
+    assessment = tiny(2, exempt="A")
+    full = handed_in("u1", {"a1": Decimal(1), "a2": Decimal(2), "b": Decimal(3)})
+    points = score(assessment, "k", [handed_in("u0", {"b": Decimal(3)}), full])
+    assert points.loc["u0"].tolist() == [Decimal(3), None, None, None, Decimal(3)]
+    assert points.loc["u1"].tolist() == [Decimal(6), Decimal(3), Decimal(1), Decimal(2), Decimal(3)]
+    assert [c.code for c in assessment.assessed_leaves(assessment.units[0])] == ["b"]
+    assert assessment.not_assessed(assessment.units[0]) == {"A", "a1", "a2"}
+
+
+def test_a_criterion_all_of_whose_leaves_are_exempt_is_not_assessed() -> None:
+    assessment = tiny(1, exempt="T")
+    assert assessment.not_assessed(assessment.units[0]) == {"T", "A", "a1", "a2", "b"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (None, ["score_missing"]),
+        (Decimal("10.01"), ["score_above_maximum"]),
+        (Decimal(10), []),
+        (Decimal(0), []),
+        (Decimal("-0.01"), ["score_negative"]),
+        (Decimal("1.005"), ["score_too_fine"]),
+        (Decimal("1.500"), []),
+        ("eight", []),
+    ],
+    ids=["empty", "above", "maximum", "zero", "negative", "too-fine", "trailing-zeros", "told-by-intake"],
+)
+def test_schemas_give_the_code_of_the_finding_and_its_cell(typed: Content | None, expected: list[str]) -> None:
+    good = handed_in("u0", {"a1": Decimal(1), "a2": Decimal(2), "b": Decimal(3)})
+    bad = handed_in("u1", {"a1": Decimal(1), "a2": typed, "b": Decimal(3)})
+    found = validate(tiny(2), [good, bad])
+    assert [f.code for f in found] == expected
+    assert [f.where for f in found] == [Where(file="u1.xlsx", sheet="P", row=3, column=5)] * len(expected)
+
+
+def test_one_unreadable_cell_does_not_hide_another_units_mistake() -> None:
+    """A text in a column turns its other checks into a TypeError unless it is kept out of the frame."""
+    text = handed_in("u0", {"a1": "x", "a2": Decimal(2), "b": Decimal(3)})
+    high = handed_in("u1", {"a1": Decimal(11), "a2": Decimal(2), "b": Decimal(3)})
+    empty = handed_in("u2", {"a1": None, "a2": None, "b": None})
+    found = [(f.unit, f.code) for f in validate(tiny(3), [text, high, empty])]
+    assert sorted(found) == [("u1", "score_above_maximum"), *[("u2", "score_missing")] * 3]
