@@ -27,7 +27,7 @@ class Term(NamedTuple):
     key: str
 
 
-Fact: TypeAlias = "str | int | Decimal | Term | tuple[str, ...]"
+Fact: TypeAlias = "str | int | Decimal | Term | tuple[str | Term, ...]"
 
 
 def column_letters(column: int) -> str:

@@ -60,7 +60,7 @@ class Words:
                 digits = f"{fact:f}"
                 return digits.replace(".", ",") if self.language is Language.VI else digits
             case tuple():
-                return "; ".join(fact)
+                return "; ".join(self.shown(part) for part in fact)
             case _:
                 return str(fact)
 

@@ -13,6 +13,7 @@ import pytest
 import xlsxwriter
 
 from cqdt_batch.definition.records import Assessment
+from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline import RoundFolder, write_forms
 from cqdt_batch.scoring.rounding import published as round_published
@@ -104,8 +105,8 @@ def test_a_form_filled_by_libreoffice_loses_nothing(
     assert codes(outcome.findings) == []
     inputs = {(i.criterion, i.kind): i.value for i in outcome.submission_of["so-y-te"].inputs}
     for number, leaf in enumerate(leaves):
-        assert inputs[leaf.code, "score"] == Decimal(str(typed[score_cells[leaf.code]]))
-        assert inputs[leaf.code, "evidence"] == f'Quyết định số {number}/QĐ-SYT; "trích" <b>&'
+        assert inputs[leaf.code, InputKind.SCORE] == Decimal(str(typed[score_cells[leaf.code]]))
+        assert inputs[leaf.code, InputKind.EVIDENCE] == f'Quyết định số {number}/QĐ-SYT; "trích" <b>&'
 
 
 def test_the_forms_own_total_and_status_line_follow_what_is_typed(blank: Path, tmp_path: Path) -> None:

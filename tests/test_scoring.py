@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -51,7 +52,7 @@ def criterion(code: str, parent: str, maximum: int | None = None) -> Criterion:
 
 def tiny(units: int, *, basis: RankBasis = RankBasis.PUBLISHED, exempt: str = "") -> Assessment:
     """One block of units u0, u1, … on the tree T(A(a1, a2), b), ten points a leaf; u0 may be exempt."""
-    blank = {name: "" for name in Profile.__dataclass_fields__ if name not in ("year", "row")}
+    blank: dict[str, Any] = {name: "" for name in Profile.__dataclass_fields__ if name not in ("year", "row")}
     return Assessment(
         profile=Profile(**blank, year=2020),
         blocks=(
@@ -196,8 +197,8 @@ def test_not_assessed_adds_nothing_and_is_not_zero() -> None:
     assessment = tiny(2, exempt="A")
     full = handed_in("u1", {"a1": Decimal(1), "a2": Decimal(2), "b": Decimal(3)})
     points = score(assessment, "k", [handed_in("u0", {"b": Decimal(3)}), full])
-    assert points.loc["u0"].tolist() == [Decimal(3), None, None, None, Decimal(3)]
-    assert points.loc["u1"].tolist() == [Decimal(6), Decimal(3), Decimal(1), Decimal(2), Decimal(3)]
+    assert list(points.loc["u0"]) == [Decimal(3), None, None, None, Decimal(3)]
+    assert list(points.loc["u1"]) == [Decimal(6), Decimal(3), Decimal(1), Decimal(2), Decimal(3)]
     assert [c.code for c in assessment.assessed_leaves(assessment.units[0])] == ["b"]
     assert assessment.not_assessed(assessment.units[0]) == {"A", "a1", "a2"}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cqdt_batch.cells import Grid
-from cqdt_batch.findings import Where
+from cqdt_batch.findings import Finding, Where
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +36,7 @@ class Layout:
 
     file: str
     places: dict[str, Place] = field(default_factory=dict)
+    _told: set[Where] = field(default_factory=set)
 
     def at(self, sheet: str, row: int, name: str) -> Where:
         """The cell of a field of the record in `row`; the header row where the sheet lacks the field's column."""
@@ -45,3 +46,20 @@ class Layout:
         if name not in place.columns:
             return Where(file=self.file, sheet=place.sheet, row=place.header)
         return Where(file=self.file, sheet=place.sheet, row=place.lines.get(name, row), column=place.columns[name])
+
+    def tell(self, findings: Iterable[Finding]) -> bool:
+        """Note the cells of findings; false where all of them had one already."""
+        places = {finding.where for finding in findings}
+        is_new = bool(places - self._told)
+        self._told.update(places)
+        return is_new
+
+    def told(self, sheet: str, row: int, name: str) -> bool:
+        """Tell whether the cell of a field has a finding."""
+        return self.at(sheet, row, name) in self._told
+
+    def told_anywhere(self, sheet: str, name: str) -> bool:
+        """Tell whether any cell in the column of a field has a finding."""
+        place = self.places.get(sheet)
+        column = place.columns.get(name) if place else None
+        return place is not None and any(w.sheet == place.sheet and w.column == column for w in self._told)

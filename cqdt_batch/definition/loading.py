@@ -25,6 +25,10 @@ _HEADER_WITHIN = 10
 """The header row is looked for in this many rows from the top: somebody may have put a title above it."""
 
 
+_STRUCTURAL = {"definition_sheet_missing", "definition_column_missing"}
+"""While a sheet or a required column is missing, checks across sheets would only repeat that in other words."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
     """A loaded definition: the assessment, absent where an error stands in the way, and what was found."""
@@ -40,7 +44,7 @@ def load(book: Book) -> Definition:
     profile, *_ = records.pop(PROFILE.name) or (_blank_profile(),)
     assessment = Assessment(profile=profile, **records)
     findings = (*reader.findings, *reader.strangers())
-    if not any(finding.code.startswith("definition_sheet") for finding in findings):
+    if not _STRUCTURAL & {finding.code for finding in findings}:
         findings = (*findings, *check(assessment, reader.layout, findings))
     return Definition(assessment=None if has_errors(findings) else assessment, findings=in_order(findings))
 
@@ -66,7 +70,7 @@ class _Reader:
             return
         place = _place_upright(spec, grid) if spec.upright else _place_columns(spec, grid)
         self.layout.places[spec.name] = place
-        missing = [f for f in spec.fields if f.required and f.name not in place.columns]
+        missing = [f for f in spec.fields if not f.dispensable and f.name not in place.columns]
         for absent in missing:
             where = Where(file=self.book.file, sheet=grid.sheet, row=place.header)
             self._report("definition_column_missing", where, column=Term(spec.header_key(absent)))
@@ -177,7 +181,7 @@ def _read(f: Field, content: Content) -> Any:
 
 
 def _read_number(f: Field, content: Content) -> Any:
-    if isinstance(content, bool) or not isinstance(content, Decimal):
+    if not isinstance(content, Decimal):
         return _Wrong("definition_not_a_number")
     if not f.least <= content <= f.most:
         return _Wrong("definition_number_outside", {"least": f.least, "most": f.most})
@@ -190,7 +194,7 @@ def _read_code(content: Content) -> Any:
     """Read a code. 1.10 typed into a cell that is not text has become the number 1.1: nobody can know which."""
     if isinstance(content, str):
         return content.strip()
-    if isinstance(content, Decimal) and not isinstance(content, bool) and content == int(content):
+    if isinstance(content, Decimal) and content == int(content):
         return f"{int(content)}"
     return _Wrong("definition_code_not_text")
 
@@ -206,6 +210,6 @@ def _read_choice(f: Field, content: Content) -> Any:
     words = {folded(text): choice for choice in choices for text in in_every_language(choice_key(choice))}
     chosen = words.get(folded(as_typed(content)))
     if chosen is None:
-        offered = tuple(in_every_language(choice_key(choice))[0] for choice in choices)
+        offered = tuple(Term(choice_key(choice)) for choice in choices)
         return _Wrong("definition_not_a_choice", {"choices": offered})
     return chosen is YesNo.YES if f.kind is Kind.YES_NO else chosen

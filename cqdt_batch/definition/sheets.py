@@ -52,7 +52,8 @@ class YesNo(StrEnum):
 class Field:
     """A column of a definition sheet.
 
-    `refers` names the (sheet, field) whose values a drop-down offers; `least` and `most` bound a number.
+    `refers` names the (sheet, field) whose values a drop-down offers; `least` and `most` bound a number. A column
+    whose absence changes neither figures nor print is `dispensable`; all others must be there, filled in or not.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Field:
     least: int = 0
     most: int = 1_000_000
     width: int = 16
+    dispensable: bool = False
 
     @property
     def blank(self) -> Any:
@@ -114,8 +116,8 @@ def _code(name: str = "code", width: int = 16, *, required: bool = True) -> Fiel
     return Field(name=name, kind=Kind.CODE, required=required, width=width)
 
 
-def _text(name: str, width: int = 40, *, required: bool = False) -> Field:
-    return Field(name=name, required=required, width=width)
+def _text(name: str, width: int = 40, *, required: bool = False, dispensable: bool = False) -> Field:
+    return Field(name=name, required=required, width=width, dispensable=dispensable)
 
 
 def _choice(name: str, choices: type[StrEnum], width: int = 24, *, required: bool = True) -> Field:
@@ -149,14 +151,14 @@ PROFILE = SheetSpec(
         _code("criteria_version"),
         _text("annex_title", required=True),
         _text("reference", required=True),
-        _text("decision_number"),
-        _text("decision_day"),
-        _text("decision_month"),
-        _text("decision_year"),
-        _text("closing"),
-        _text("send_to"),
-        _text("deadline"),
-        _text("remark"),
+        _text("decision_number", dispensable=True),
+        _text("decision_day", dispensable=True),
+        _text("decision_month", dispensable=True),
+        _text("decision_year", dispensable=True),
+        _text("closing", dispensable=True),
+        _text("send_to", dispensable=True),
+        _text("deadline", dispensable=True),
+        _text("remark", dispensable=True),
     ),
 )
 
@@ -181,7 +183,7 @@ UNITS = SheetSpec(
         _code(width=22),
         _text("name", required=True, width=48),
         _text("printed_name", required=True, width=34),
-        Field(name="other_names", kind=Kind.TEXTS, width=40),
+        Field(name="other_names", kind=Kind.TEXTS, width=40, dispensable=True),
         _reference("block", "blocks"),
         _code("group", width=20, required=False),
     ),
@@ -198,7 +200,7 @@ CRITERIA = SheetSpec(
         Field(name="max_score", kind=Kind.NUMBER, width=12),
         _choice("rule", Rule, 16, required=False),
         _yes_no("evidence_required", required=False),
-        _text("evidence", width=50),
+        _text("evidence", width=50, dispensable=True),
     ),
 )
 
@@ -211,7 +213,7 @@ EXEMPTIONS = SheetSpec(
         _code("group", width=20, required=False),
         _reference("unit", "units", required=False),
         _code("criterion", width=12),
-        _text("reason", width=60),
+        _text("reason", width=60, dispensable=True),
     ),
 )
 

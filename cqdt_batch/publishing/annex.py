@@ -22,7 +22,7 @@ _HEADER = Style(size=13, bold=True, align="center", border=True, wrap=True)
 _NUMBERS = Style(size=12, italic=True, align="center", border=True)
 _TEXT = Style(size=13, border=True, wrap=True)
 _CENTRED = replace(_TEXT, align="center")
-_SECTION = replace(_TEXT, bold=True)
+_SECTION = replace(_TEXT, bold=True, indent=1)
 _NOTE = Style(size=12, italic=True, wrap=True, color="C00000")
 _CLOSING = Style(size=13, bold=True, align="right")
 
@@ -161,7 +161,7 @@ class _TableLayout:
         for section in self.ranked.sections:
             if section.section.title:
                 titled += 1
-                yield Cell(row, 1, roman(titled), replace(_SECTION, align="center"))
+                yield Cell(row, 1, roman(titled), replace(_SECTION, align="center", indent=0))
                 yield Cell(row, 2, section.section.title, _SECTION, across=len(self.columns) - 1)
                 row += 1
             yield from self._section_rows(section, row)

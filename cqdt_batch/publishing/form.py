@@ -196,11 +196,11 @@ class _FormLayout:
             )
 
     def _foot(self, row: int) -> Iterator[Cell]:
-        right = _AT[FormColumn.EVIDENCE]
+        left, right = _AT[FormColumn.LABEL], _AT[FormColumn.EVIDENCE]
         yield Cell(row, right, self.words("form.dated"), _DATED, across=2)
-        yield Cell(row + 1, 1, self.words("form.prepared_by"), _SIGNED, across=2)
+        yield Cell(row + 1, left, self.words("form.prepared_by"), _SIGNED)
         yield Cell(row + 1, right, self.words("form.approved_by"), _SIGNED, across=2)
-        yield Cell(row + 2, 1, self.words("form.sign_here"), _DATED, across=2)
+        yield Cell(row + 2, left, self.words("form.sign_here"), _DATED)
         yield Cell(row + 2, right, self.words("form.seal_here"), _DATED, across=2)
 
 

@@ -150,7 +150,7 @@ class _SheetWriter:
         if cell.down > 1 or cell.across > 1:
             self._target.merge_range(row, column, row + cell.down - 1, column + cell.across - 1, "", form)
         match cell.value:
-            case None:
+            case None | "":
                 self._target.write_blank(row, column, None, form)
             case Computed(formula, value):
                 self._target.write_formula(row, column, formula, form, _plain(value))
@@ -177,7 +177,7 @@ def _validation(entry: Entry) -> dict[str, Any]:
     rule: dict[str, Any] = {"validate": "any"}
     if entry.bounds:
         least, most = entry.bounds
-        rule = {"validate": "decimal", "criteria": "between", "minimum": float(least), "maximum": float(most)}
+        rule = {"validate": "decimal", "criteria": "between", "minimum": f"{least:f}", "maximum": f"{most:f}"}
     elif entry.choices:
         source = entry.choices if isinstance(entry.choices, str) else list(entry.choices)
         rule = {"validate": "list", "source": source}

@@ -117,9 +117,9 @@ def fill(form: Path, filled: Path, scores: dict[str, Decimal], returned: datetim
             continue
         expected = sheet.cell(row, columns["expected"]).value
         sheet.cell(row, columns["score"]).value = _number(scores[code])
-        if scores[code]:
+        if scores[code] and expected != Words()("form.evidence_optional"):
             sheet.cell(row, columns["evidence"]).value = f"(Minh hoạ) {expected}"
-        else:
+        elif not scores[code]:
             sheet.cell(row, columns["explanation"]).value = "(Minh hoạ) Chưa triển khai trong năm."
     workbook.save(filled)
     _fix_dates(filled, returned)

@@ -1,0 +1,291 @@
+"""Whether the codes and names in a definition lead anywhere: each check is one function, `REFERENCES` lists them.
+
+What leads to a row that itself has a finding is left alone: it would be told again in other words.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, TypeAlias, TypeVar
+
+from cqdt_batch.definition.layout import Layout
+from cqdt_batch.definition.names import folded
+from cqdt_batch.definition.records import AnnexTable, Assessment, Block, ColumnKind, Criterion, Exemption, Unit
+from cqdt_batch.definition.stamp import STAMP_SHEET
+from cqdt_batch.findings import Finding, error
+from cqdt_batch.messages import in_every_language
+
+PLACEHOLDERS = ("so", "ngay", "thang", "nam")
+"""What the reference line may leave open until the signing: number, day, month and year of the decision."""
+
+Check: TypeAlias = Callable[[Assessment, Layout], Iterator[Finding]]
+
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LONGEST_CODE = {"profile": 40, "units": 40, "blocks": 20}
+"""A block's code goes into the name of a sheet, which Excel limits to 31 characters."""
+_SHEET_NAME = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
+_Record = TypeVar("_Record", Block, Unit, Criterion, AnnexTable)
+
+
+def check_blocks_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Units, criteria, exemptions and tables name a block of the sheet of blocks."""
+    codes = tuple(block.code for block in a.blocks)
+    if layout.told_anywhere("blocks", "code"):
+        return
+    for sheet in ("units", "criteria", "exemptions", "tables"):
+        for record in getattr(a, sheet):
+            if record.block not in codes:
+                where = layout.at(sheet, record.row, "block")
+                yield error("definition_unknown_block", where, code=record.block, known=codes)
+
+
+def check_parents_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """The parent of a criterion is a criterion of the same block."""
+    known = _known_criteria(a, layout)
+    for c in a.criteria:
+        if c.parent and (c.block, c.parent) not in known and not layout.told("criteria", c.row, "block"):
+            where = layout.at("criteria", c.row, "parent")
+            yield error("definition_unknown_parent", where, parent=c.parent, code=c.code)
+
+
+class _Criteria(set[tuple[str, str]]):
+    """The (block, code) of every criterion; all of them are known while some code cannot be read."""
+
+    complete = True
+
+    def __contains__(self, key: object) -> bool:
+        return not self.complete or super().__contains__(key)
+
+
+def _known_criteria(a: Assessment, layout: Layout) -> _Criteria:
+    known = _Criteria((c.block, c.code) for c in a.criteria)
+    astray = [c for c in a.criteria if layout.told("criteria", c.row, "block")]
+    known.update((block.code, c.code) for block in a.blocks for c in astray)
+    known.complete = not layout.told_anywhere("criteria", "code")
+    return known
+
+
+def check_no_cycles(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Nothing is its own ancestor."""
+    parents = {(c.block, c.code): c.parent for c in a.criteria}
+    for c in a.criteria:
+        if c.code and _returns(c, parents):
+            yield error("definition_cycle", layout.at("criteria", c.row, "parent"), code=c.code, parent=c.parent)
+
+
+def _returns(criterion: Criterion, parents: dict[tuple[str, str], str]) -> bool:
+    code = criterion.parent
+    for _ in parents:
+        if not code or code == criterion.code:
+            break
+        code = parents.get((criterion.block, code), "")
+    return code == criterion.code
+
+
+def check_criteria_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Tables and exemptions name criteria of their block."""
+    known = _known_criteria(a, layout)
+    for sheet in ("tables", "exemptions"):
+        for record in getattr(a, sheet):
+            if (record.block, record.criterion) not in known and not layout.told(sheet, record.row, "block"):
+                where = layout.at(sheet, record.row, "criterion")
+                yield error("definition_unknown_criterion", where, code=record.criterion, block=record.block)
+
+
+def check_tables_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Sections and columns name a table of the sheet of tables."""
+    codes = tuple(table.code for table in a.tables)
+    if layout.told_anywhere("tables", "code"):
+        return
+    for sheet in ("sections", "columns"):
+        for record in getattr(a, sheet):
+            if record.table not in codes:
+                where = layout.at(sheet, record.row, "table")
+                yield error("definition_unknown_table", where, code=record.table, known=codes)
+
+
+def check_columns_show_criteria(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A column of points names a criterion of its table's block; no other column names one."""
+    known = _known_criteria(a, layout)
+    block_of = {t.code: t.block for t in a.tables if not layout.told("tables", t.row, "block")}
+    for column in a.columns:
+        where = layout.at("columns", column.row, "criterion")
+        block = block_of.get(column.table, "")
+        if column.kind is ColumnKind.POINTS and block and (block, column.criterion) not in known:
+            yield error("definition_unknown_criterion", where, code=column.criterion, block=block)
+        if column.kind not in (None, ColumnKind.POINTS) and column.criterion:
+            yield error("definition_column_without_points", where, code=column.criterion)
+
+
+def check_exemptions_name_somebody(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """An exemption is for a unit or for a group, one of the two, and of its own block."""
+    block_of = {unit.code: unit.block for unit in a.units}
+    for e in a.exemptions:
+        if any(layout.told("exemptions", e.row, name) for name in ("block", "unit", "group")):
+            continue
+        if bool(e.unit) == bool(e.group):
+            yield error("definition_exemption_for_whom", layout.at("exemptions", e.row, "unit"))
+        elif e.unit and block_of.get(e.unit) != e.block and not layout.told_anywhere("units", "code"):
+            where = layout.at("exemptions", e.row, "unit")
+            yield error("definition_unknown_unit", where, code=e.unit, block=e.block)
+        elif e.group and e.group not in groups_of(a, e.block) and not layout.told_anywhere("units", "group"):
+            where = layout.at("exemptions", e.row, "group")
+            yield error("definition_unknown_group", where, group=e.group, block=e.block)
+
+
+def groups_of(a: Assessment, block: str) -> set[str]:
+    """The groups that units of a block belong to."""
+    return {unit.group for unit in a.units if unit.block == block and unit.group}
+
+
+def check_groups_of_sections_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A section names groups that units of its table's block belong to."""
+    block_of = {t.code: t.block for t in a.tables if not layout.told("tables", t.row, "block")}
+    if layout.told_anywhere("units", "group"):
+        return
+    for section in a.sections:
+        block = block_of.get(section.table, "")
+        strange = [group for group in section.groups if block and group not in groups_of(a, block)]
+        if strange:
+            where = layout.at("sections", section.row, "groups")
+            yield error("definition_unknown_group", where, group=strange[0], block=block)
+
+
+def check_codes_are_plain(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Codes of the round, blocks and units become file and sheet names: ASCII letters, digits, point, dash."""
+    records: dict[str, tuple[Any, ...]] = {"profile": (a.profile,), "blocks": a.blocks, "units": a.units}
+    for sheet, most in _LONGEST_CODE.items():
+        for record in records[sheet]:
+            if len(record.code) > most or not _PLAIN_CODE.fullmatch(record.code):
+                where = layout.at(sheet, record.row, "code")
+                yield error("definition_code_not_plain", where, code=record.code, most=most)
+
+
+def check_codes_are_unique(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """One code, one thing; upper and lower case do not tell two codes apart, as they do not tell two files."""
+    yield from _repeated("blocks", ((b, b.code) for b in a.blocks), layout)
+    yield from _repeated("units", ((u, u.code) for u in a.units), layout)
+    yield from _repeated("criteria", ((c, f"{c.block}\t{c.code}") for c in a.criteria), layout)
+    yield from _repeated("tables", ((t, t.code) for t in a.tables), layout)
+
+
+def _repeated(sheet: str, records: Iterable[tuple[Any, str]], layout: Layout) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for record, key in records:
+        row = first.setdefault(key.casefold(), record.row)
+        if record.code and row != record.row:
+            yield error("definition_repeated", layout.at(sheet, record.row, "code"), code=record.code, row=row)
+
+
+def check_names_are_unique(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """No two units answer to one name, in whatever spelling."""
+    owner: dict[str, Unit] = {}
+    for unit in a.units:
+        for name, field in _named_fields(unit):
+            first = owner.setdefault(folded(name), unit)
+            if first is not unit and name:
+                where = layout.at("units", unit.row, field)
+                yield error("definition_same_name", where, name=name, other=first.code, row=first.row)
+
+
+def _named_fields(unit: Unit) -> tuple[tuple[str, str], ...]:
+    others = tuple((name, "other_names") for name in unit.other_names)
+    return ((unit.name, "name"), (unit.printed_name, "printed_name"), *others)
+
+
+def check_sheet_names(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """The code of a table can be the name of a sheet in Excel."""
+    taken = {"history", STAMP_SHEET}
+    taken |= {t.format(block=b.code).casefold() for b in a.blocks for t in in_every_language("working.sheet")}
+    for table in a.tables:
+        if not _SHEET_NAME.fullmatch(table.code) or table.code.casefold() in taken:
+            yield error("definition_sheet_name", layout.at("tables", table.row, "code"), code=table.code)
+
+
+def check_placeholders(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """The reference line leaves open only what the program knows how to fill."""
+    strange = tuple(sorted(_placeholders(a.profile.reference) - set(PLACEHOLDERS)))
+    if strange:
+        known = tuple(f"{{{name}}}" for name in PLACEHOLDERS)
+        yield error("definition_placeholder", layout.at("profile", 0, "reference"), found=strange, known=known)
+
+
+def _placeholders(text: str) -> set[str]:
+    """The names a text leaves open; anything more than a plain name in braces is shown as it stands."""
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError:
+        return {"{ }"}
+    return {
+        name if not spec and not conversion else f"{name}{'!' + conversion if conversion else ''}:{spec}"
+        for _, name, spec, conversion in parts
+        if name is not None
+    }
+
+
+def sound(a: Assessment, layout: Layout) -> Assessment:
+    """Keep the records whose references hold, so that trees can be walked and blocks looked up."""
+    blocks = _unique(a.blocks, lambda block: block.code)
+    known = {block.code for block in blocks}
+    criteria = _reachable([c for c in _unique(a.criteria, lambda c: (c.block, c.code)) if c.block in known])
+    codes = {(c.block, c.code) for c in criteria}
+    tables = tuple(t for t in _unique(a.tables, lambda t: t.code) if (t.block, t.criterion) in codes)
+    drawn = {table.code for table in tables}
+    return replace(
+        a,
+        blocks=blocks,
+        units=tuple(u for u in _unique(a.units, lambda u: u.code) if u.block in known),
+        criteria=criteria,
+        exemptions=tuple(e for e in a.exemptions if (e.block, e.criterion) in codes and not _is_told(e, layout)),
+        tables=tables,
+        sections=tuple(s for s in a.sections if s.table in drawn),
+        columns=tuple(c for c in a.columns if c.table in drawn),
+    )
+
+
+def _is_told(exemption: Exemption, layout: Layout) -> bool:
+    return any(layout.told("exemptions", exemption.row, name) for name in ("block", "group", "unit", "criterion"))
+
+
+def _unique(records: Iterable[_Record], key: Callable[[_Record], Any]) -> tuple[_Record, ...]:
+    """The first record of each key; one without a code gets a code of its own that nothing refers to."""
+    first: dict[Any, _Record] = {}
+    for record in records:
+        named = record if record.code else replace(record, code=f"?{record.row}")
+        first.setdefault(key(named), named)
+    return tuple(first.values())
+
+
+def _reachable(criteria: list[Criterion]) -> tuple[Criterion, ...]:
+    """The criteria that lead up to a root: none below an unknown parent, none in a circle."""
+    parents = {(c.block, c.code): c.parent for c in criteria}
+
+    def leads_up(c: Criterion) -> bool:
+        code = c.code
+        for _ in parents:
+            if not code:
+                return True
+            code = parents.get((c.block, code), "?")
+        return not code
+
+    return tuple(c for c in criteria if leads_up(c))
+
+
+REFERENCES: tuple[Check, ...] = (
+    check_blocks_are_known,
+    check_parents_are_known,
+    check_no_cycles,
+    check_criteria_are_known,
+    check_tables_are_known,
+    check_columns_show_criteria,
+    check_exemptions_name_somebody,
+    check_groups_of_sections_are_known,
+    check_codes_are_plain,
+    check_codes_are_unique,
+    check_names_are_unique,
+    check_sheet_names,
+    check_placeholders,
+)

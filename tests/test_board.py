@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any
+
+import openpyxl
+import pytest
+
+from cqdt_batch.messages import Language, Words
+from cqdt_batch.pipeline import RoundFolder, write_board
+from cqdt_batch.publishing.board import summary_lines
+from tests.rounds import FORM, form_cells, outcome_of, retype
+
+ABOVE = (
+    "Ô điểm của tiêu chí 1.1.1 (Tỷ lệ cán bộ, công chức, viên chức được trang bị máy tính phục vụ công việc) "
+    "ghi 3, lớn hơn điểm tối đa 2. Nhập một số từ 0 đến 2."
+)
+
+
+@pytest.fixture
+def troubled(sample: RoundFolder) -> RoundFolder:
+    """One unit with an error, one missing, one file that is no workbook."""
+    retype(sample.inbox / "so-y-te.xlsx", {"1.1.1": 3})
+    (sample.inbox / "so-noi-vu.xlsx").unlink()
+    (sample.inbox / "thu.xlsx").write_bytes(b"%PDF-1.4")
+    return sample
+
+
+def sheet(folder: RoundFolder, name: str) -> Any:
+    return openpyxl.load_workbook(folder.board)[name]
+
+
+def rows(folder: RoundFolder, name: str) -> list[tuple[Any, ...]]:
+    return list(sheet(folder, name).iter_rows(values_only=True))
+
+
+def test_the_board_has_a_summary_units_files_and_findings(published: RoundFolder) -> None:
+    assert openpyxl.load_workbook(published.board).sheetnames == ["Tổng hợp", "Đơn vị", "Tệp", "Phát hiện"]
+    assert rows(published, "Tổng hợp")[2][0] == "Đủ 30 đơn vị, không có lỗi. Phụ lục đã đủ các đơn vị."
+
+
+def test_states_add_up_to_their_totals(troubled: RoundFolder) -> None:
+    counts = [count for _, count in summary_lines(outcome_of(troubled), Words())]
+    assert counts == [28, 1, 1, 30, 29, 1, 0, 30, 3, 0, 0, 3]
+
+
+def test_every_unit_and_every_file_stands_on_the_board_once(troubled: RoundFolder) -> None:
+    outcome = outcome_of(troubled)
+    write_board(troubled, outcome, Words())
+    units = {row[1]: (row[3], row[4], row[7]) for row in rows(troubled, "Đơn vị")[1:]}
+    assert len(units) == 30
+    assert units["Sở Y tế"] == ("Phiếu có lỗi", 1, "bai-nop/so-y-te.xlsx")
+    assert units["Sở Nội vụ"] == ("Chưa nộp phiếu", 1, None)
+    assert units["Sở Tư pháp"] == ("Đã nhận, đủ điều kiện", 0, "bai-nop/so-tu-phap.xlsx")
+    files = {row[1]: row[2] for row in rows(troubled, "Tệp")[1:]}
+    inbox = {f"bai-nop/{path.name}" for path in troubled.inbox.iterdir()}
+    assert set(files) == inbox
+    assert {name for name, state in files.items() if state == "Từ chối"} == {"bai-nop/thu.xlsx"}
+
+
+def test_a_finding_reads_message_first_with_a_link_to_its_cell(troubled: RoundFolder) -> None:
+    cell = form_cells(openpyxl.load_workbook(troubled.inbox / "so-y-te.xlsx")[FORM])["1.1.1"]
+    write_board(troubled, outcome_of(troubled), Words())
+    found = next(row for row in sheet(troubled, "Phát hiện").iter_rows() if row[6].value == "score_above_maximum")
+    assert [c.value for c in found] == [
+        ABOVE,
+        "Lỗi",
+        "Sở Y tế",
+        "bai-nop/so-y-te.xlsx",
+        FORM,
+        cell,
+        "score_above_maximum",
+    ]
+    link = found[5].hyperlink
+    assert link.target.replace("\\", "/") == "../bai-nop/so-y-te.xlsx"
+    assert link.location == f"'{FORM}'!{cell}"
+
+
+def test_the_board_exists_in_english(troubled: RoundFolder) -> None:
+    write_board(troubled, outcome_of(troubled), Words(Language.EN))
+    names = openpyxl.load_workbook(troubled.board).sheetnames
+    assert names == ["Summary", "Units", "Files", "Findings"]
+    assert rows(troubled, "Findings")[0][0] == "What was found and what to do"
+
+
+def test_text_that_looks_like_a_formula_is_written_as_text(sample: RoundFolder) -> None:
+    retype(sample.inbox / "so-y-te.xlsx", {"1.1.1": "=HYPERLINK(1)"})
+    (sample.inbox / "=1+1.xlsx").write_bytes(b"x")
+    write_board(sample, outcome_of(sample), Words())
+    workbook = openpyxl.load_workbook(sample.board)
+    assert [c.data_type for s in workbook for row in s.iter_rows() for c in row if c.data_type == "f"] == []

@@ -1,0 +1,1230 @@
+"""The definition workbook, read and checked: a mistake is told once, at its cell, and all mistakes in one pass."""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid
+from cqdt_batch.definition.loading import Definition, load
+from cqdt_batch.definition.records import (
+    AnnexTable,
+    Assessment,
+    Block,
+    Column,
+    ColumnKind,
+    Criterion,
+    Exemption,
+    Orientation,
+    Profile,
+    RankBasis,
+    Rule,
+    Section,
+    TieRule,
+    Treatment,
+    Unit,
+)
+from cqdt_batch.definition.sheets import SHEETS, YesNo, choice_key
+from cqdt_batch.findings import has_errors
+from cqdt_batch.intake.reading import read_book
+from cqdt_batch.messages import Language, Words, catalogue
+from cqdt_batch.pipeline import RoundFolder, read_definition, start_round
+from cqdt_batch.publishing.definition_book import definition_sheets
+from cqdt_batch.publishing.writer import write_workbook
+from tests.rounds import SAMPLE
+
+PROFILE = "Đợt đánh giá"
+
+Change: TypeAlias = Callable[[Book], Book]
+Told: TypeAlias = list[tuple[str, str, str]]
+"""What a definition is told: code, sheet and cell of its findings, in their order."""
+
+
+@cache
+def sample_book() -> Book:
+    book = read_book(SAMPLE.definition, SAMPLE.definition.name)
+    assert isinstance(book, Book)
+    return book
+
+
+def changed(*changes: Change) -> Book:
+    """The sample with some changes."""
+    book = sample_book()
+    for change in changes:
+        book = change(book)
+    return book
+
+
+def told(definition: Definition) -> Told:
+    return [(finding.code, finding.where.sheet, finding.where.cell) for finding in definition.findings]
+
+
+# ---------------------------------------------------------------- ways to change a book
+
+
+def grid_of(book: Book, sheet: str) -> Grid:
+    return next(grid for grid in book.grids if grid.sheet == sheet)
+
+
+def with_rows(book: Book, sheet: str, rows: Mapping[int, Mapping[int, Content]]) -> Book:
+    filled = {row: dict(sorted(cells.items())) for row, cells in sorted(rows.items()) if cells}
+    grids = (replace(grid, rows=filled) if grid.sheet == sheet else grid for grid in book.grids)
+    return replace(book, grids=tuple(grids))
+
+
+def with_content(book: Book, sheet: str, row: int, column: int, content: Content | None) -> Book:
+    """The book with one cell changed, or cleared where `content` is None."""
+    rows = dict(grid_of(book, sheet).rows)
+    others = {place: old for place, old in rows.get(row, {}).items() if place != column}
+    rows[row] = others if content is None else {**others, column: content}
+    return with_rows(book, sheet, rows)
+
+
+def column_of(book: Book, sheet: str, header: str) -> int:
+    return next(column for column, text in grid_of(book, sheet).rows[1].items() if text == header)
+
+
+def line_of(book: Book, label: str) -> int:
+    return next(row for row, cells in grid_of(book, PROFILE).rows.items() if cells[1] == label)
+
+
+def cell(sheet: str, header: str, row: int, content: Content | None) -> Change:
+    """Change the cell of a row below a header; row 1 is the header itself."""
+    return lambda book: with_content(book, sheet, row, column_of(book, sheet, header), content)
+
+
+def item(label: str, content: Content | None) -> Change:
+    """Change the content of an item of the upright sheet."""
+    return lambda book: with_content(book, PROFILE, line_of(book, label), 2, content)
+
+
+def item_renamed(label: str, name: str) -> Change:
+    return lambda book: with_content(book, PROFILE, line_of(book, label), 1, name)
+
+
+def added(sheet: str, row: int, cells: Mapping[str, Content]) -> Change:
+    """Fill in a row, by header."""
+
+    def change(book: Book) -> Book:
+        for header, content in cells.items():
+            book = cell(sheet, header, row, content)(book)
+        return book
+
+    return change
+
+
+def everywhere(text: str, other: Content) -> Change:
+    """Replace a text wherever it is all that a cell holds."""
+
+    def change(book: Book) -> Book:
+        for grid in book.grids:
+            rows = {r: {c: other if x == text else x for c, x in cells.items()} for r, cells in grid.rows.items()}
+            book = with_rows(book, grid.sheet, rows)
+        return book
+
+    return change
+
+
+def without_row(sheet: str, row: int) -> Change:
+    return lambda book: with_rows(book, sheet, {**grid_of(book, sheet).rows, row: {}})
+
+
+def without_rows(sheet: str) -> Change:
+    """Keep nothing but the header."""
+    return lambda book: with_rows(book, sheet, {1: grid_of(book, sheet).rows[1]})
+
+
+def without_column(sheet: str, header: str) -> Change:
+    def change(book: Book) -> Book:
+        gone = column_of(book, sheet, header)
+        rows = grid_of(book, sheet).rows
+        return with_rows(book, sheet, {r: {c: x for c, x in cells.items() if c != gone} for r, cells in rows.items()})
+
+    return change
+
+
+def without_sheet(sheet: str) -> Change:
+    return lambda book: replace(book, grids=tuple(grid for grid in book.grids if grid.sheet != sheet))
+
+
+def with_sheet(sheet: str, rows: Mapping[int, Mapping[int, Content]]) -> Change:
+    return lambda book: replace(book, grids=(*book.grids, Grid(sheet=sheet, rows=rows)))
+
+
+def sheet_renamed(sheet: str, name: str) -> Change:
+    def change(book: Book) -> Book:
+        grids = (replace(grid, sheet=name) if grid.sheet == sheet else grid for grid in book.grids)
+        return replace(book, grids=tuple(grids))
+
+    return change
+
+
+# ---------------------------------------------------------------- the sample says what its sources say
+
+
+def source(name: str) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a table of `nguon/`, each with its row in the workbook."""
+    with (SAMPLE.path / "nguon" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(enumerate(csv.DictReader(file), 2))
+
+
+def test_the_sample_loads_without_findings(assessment: Assessment) -> None:
+    assert load(sample_book()) == Definition(assessment=assessment, findings=())
+    counts = {
+        "blocks": len(assessment.blocks),
+        "units": len(assessment.units),
+        "criteria": len(assessment.criteria),
+        "exemptions": len(assessment.exemptions),
+        "tables": len(assessment.tables),
+        "sections": len(assessment.sections),
+        "columns": len(assessment.columns),
+    }
+    assert counts == {
+        "blocks": 2,
+        "units": 30,
+        "criteria": 96,
+        "exemptions": 1,
+        "tables": 6,
+        "sections": 8,
+        "columns": 40,
+    }
+
+
+def test_the_profile_is_what_the_source_says(assessment: Assessment) -> None:
+    texts: dict[str, Any] = {row["field"]: row["value"] for _, row in source("profile")}
+    assert assessment.profile == Profile(**{**texts, "year": int(texts["year"])})
+    assert assessment.profile.year == 2020
+    assert assessment.profile.decision_month == "12"
+    assert assessment.profile.decision_number == ""
+
+
+def test_the_blocks_are_what_the_source_says(assessment: Assessment) -> None:
+    assert assessment.blocks == tuple(
+        Block(
+            code=text["code"],
+            name=text["name"],
+            decimals=int(text["decimals"]),
+            input_decimals=int(text["input_decimals"]),
+            ties=TieRule(text["ties"]),
+            basis=RankBasis(text["basis"]),
+            treatment=Treatment(text["treatment"]),
+            row=row,
+        )
+        for row, text in source("blocks")
+    )
+
+
+def test_the_units_are_what_the_source_says(assessment: Assessment) -> None:
+    assert assessment.units == tuple(
+        Unit(
+            code=text["code"],
+            name=text["name"],
+            printed_name=text["printed_name"],
+            other_names=tuple(text["other_names"].split("; ")) if text["other_names"] else (),
+            block=text["block"],
+            group=text["group"],
+            row=row,
+        )
+        for row, text in source("units")
+    )
+    assert assessment.units[5] == Unit(
+        code="so-thong-tin-va-truyen-thong",
+        name="Sở Thông tin và Truyền thông",
+        printed_name="Sở Thông tin và Truyền thông",
+        other_names=("Sở TTTT", "Sở TT&TT"),
+        block="so-nganh",
+        group="co-dich-vu-cong",
+        row=7,
+    )
+
+
+def test_the_criteria_are_what_the_source_says(assessment: Assessment) -> None:
+    assert assessment.criteria == tuple(
+        Criterion(
+            block=text["block"],
+            code=text["code"],
+            parent=text["parent"],
+            label=text["label"],
+            max_score=Decimal(text["max_score"]) if text["max_score"] else None,
+            rule=Rule(text["rule"]) if text["rule"] else None,
+            evidence_required=text["evidence_required"] == "yes",
+            evidence=text["evidence"],
+            row=row,
+        )
+        for row, text in source("criteria")
+    )
+    assert assessment.criteria[11] == Criterion(
+        block="so-nganh",
+        code="1.2.3",
+        parent="1.2",
+        label=assessment.criteria[11].label,
+        max_score=assessment.criteria[11].max_score,
+        rule=Rule.POINTS,
+        evidence_required=True,
+        evidence=assessment.criteria[11].evidence,
+        row=13,
+    )
+
+
+def test_the_exemptions_are_what_the_source_says(assessment: Assessment) -> None:
+    assert assessment.exemptions == (
+        Exemption(
+            block="so-nganh",
+            group="khong-dich-vu-cong",
+            unit="",
+            criterion="2.3",
+            reason="Cơ quan không có hạng mục cung cấp dịch vụ công",
+            row=2,
+        ),
+    )
+
+
+def test_the_tables_are_what_the_source_says(assessment: Assessment) -> None:
+    assert assessment.tables == tuple(
+        AnnexTable(
+            code=text["code"],
+            block=text["block"],
+            title=text["title"],
+            criterion=text["criterion"],
+            headed=text["headed"] == "yes",
+            orientation=Orientation(text["orientation"]),
+            row=row,
+        )
+        for row, text in source("tables")
+    )
+
+
+def test_the_sections_are_what_the_source_says(assessment: Assessment) -> None:
+    assert assessment.sections == tuple(
+        Section(
+            table=text["table"],
+            groups=tuple(text["groups"].split("; ")) if text["groups"] else (),
+            title=text["title"],
+            ranked=text["ranked"] == "yes",
+            restarts=text["restarts"] == "yes",
+            row=row,
+        )
+        for row, text in source("sections")
+    )
+
+
+def test_the_columns_are_what_the_source_says(assessment: Assessment) -> None:
+    assert assessment.columns == tuple(
+        Column(
+            table=text["table"],
+            kind=ColumnKind(text["kind"]),
+            criterion=text["criterion"],
+            label=text["label"],
+            spanner=text["spanner"],
+            number=text["number"],
+            width=Decimal(text["width"]),
+            row=row,
+        )
+        for row, text in source("columns")
+    )
+
+
+# ---------------------------------------------------------------- one mistake, its findings
+
+NEW_BLOCK: Mapping[str, Content] = {
+    "Mã khối": "xa",
+    "Tên khối": "Các xã",
+    "Số thập phân công bố": Decimal(1),
+    "Số thập phân khi nhập": Decimal(2),
+    "Khi bằng điểm": "Liền bậc (1, 2, 2, 3)",
+    "Xếp hạng theo": "Điểm công bố",
+    "Đơn vị không được đánh giá đủ": "Không xếp hạng",
+}
+NEW_UNIT: Mapping[str, Content] = {
+    "Mã đơn vị": "xa-tan-lap",
+    "Tên đơn vị": "Ủy ban nhân dân xã Tân Lập",
+    "Tên in trong biểu": "UBND xã Tân Lập",
+    "Khối": "xa",
+}
+NEW_CRITERION: Mapping[str, Content] = {
+    "Khối": "xa",
+    "Mã tiêu chí": "CQDT",
+    "Tên tiêu chí": "Chỉ số",
+    "Điểm tối đa": Decimal(10),
+    "Cách chấm": "Nhập điểm",
+}
+NEW_TABLE: Mapping[str, Content] = {
+    "Mã biểu": "III",
+    "Khối": "huyen",
+    "Tên biểu": "III. CHỈ SỐ",
+    "Tiêu chí xếp hạng": "CQDT",
+    "In tên phụ lục": "Không",
+    "Khổ giấy": "Ngang",
+}
+NEW_SECTION: Mapping[str, Content] = {"Mã biểu": "III", "Có xếp hạng": "Có", "Đánh số lại từ 1": "Có"}
+NEW_UNIT_COLUMN: Mapping[str, Content] = {
+    "Mã biểu": "III",
+    "Loại cột": "Đơn vị",
+    "Tiêu đề cột": "Đơn vị",
+    "Độ rộng": Decimal(30),
+}
+NEW_TOTAL_COLUMN: Mapping[str, Content] = {**NEW_UNIT_COLUMN, "Loại cột": "Tổng điểm", "Tiêu đề cột": "Tổng điểm"}
+
+MISTAKES: dict[str, tuple[list[Change], Told]] = {
+    # sheets and columns
+    "a sheet is missing": (
+        [without_sheet("Khối")],
+        [("definition_sheet_missing", "", "")],
+    ),
+    "a sheet has another name": (
+        [sheet_renamed("Cột", "Các cột")],
+        [("definition_sheet_missing", "", ""), ("definition_unread_sheet", "Các cột", "")],
+    ),
+    "the optional sheet has another name": (
+        [sheet_renamed("Không đánh giá", "Miễn"), cell("Mục", "Có xếp hạng", 3, "Không")],
+        [("definition_unread_sheet", "Miễn", "")],
+    ),
+    "a sheet of notes": (
+        [with_sheet("Nháp", {3: {2: "hỏi lại Sở Nội vụ"}})],
+        [("definition_unread_sheet", "Nháp", "")],
+    ),
+    "a sheet in both languages": (
+        [with_sheet("Units", {1: {1: "Unit code"}})],
+        [("definition_unread_sheet", "Units", "")],
+    ),
+    "a column is missing": (
+        [without_column("Biểu", "Tên biểu")],
+        [("definition_column_missing", "Biểu", "1")],
+    ),
+    "a column has another name": (
+        [cell("Đơn vị", "Tên in trong biểu", 1, "Tên in")],
+        [("definition_column_missing", "Đơn vị", "1"), ("definition_unread_column", "Đơn vị", "C1")],
+    ),
+    "two columns are missing": (
+        [without_column("Biểu", "Tên biểu"), without_column("Biểu", "Khổ giấy")],
+        [("definition_column_missing", "Biểu", "1"), ("definition_column_missing", "Biểu", "1")],
+    ),
+    "a column whose cells may be empty has another name": (
+        [cell("Đơn vị", "Tên gọi khác", 1, "Biệt danh")],
+        [("definition_column_missing", "Đơn vị", "1"), ("definition_unread_column", "Đơn vị", "D1")],
+    ),
+    "a column of remarks": (
+        [lambda book: with_content(book, "Đơn vị", 1, 7, "Người liên hệ")],
+        [("definition_unread_column", "Đơn vị", "G1")],
+    ),
+    "a column stands there twice": (
+        [lambda book: with_content(book, "Đơn vị", 1, 7, "Nhóm")],
+        [("definition_unread_column", "Đơn vị", "G1")],
+    ),
+    "an item of the upright sheet is missing": (
+        [without_row(PROFILE, 4)],
+        [("definition_column_missing", PROFILE, "1")],
+    ),
+    "an item of the upright sheet has another name": (
+        [item_renamed("Năm đánh giá", "Năm nay")],
+        [("definition_column_missing", PROFILE, "1"), ("definition_unread_column", PROFILE, "A4")],
+    ),
+    "an item of the upright sheet stands there twice": (
+        [lambda book: with_content(book, PROFILE, 21, 1, "Mã đợt")],
+        [("definition_unread_column", PROFILE, "A21")],
+    ),
+    # what a cell may hold
+    "a required cell is empty": (
+        [cell("Đơn vị", "Tên in trong biểu", 5, None)],
+        [("definition_blank", "Đơn vị", "C5")],
+    ),
+    "a required item is empty": (
+        [item("Cơ quan thẩm định", None)],
+        [("definition_blank", PROFILE, "B7")],
+    ),
+    "a formula": (
+        [cell("Tiêu chí", "Tên tiêu chí", 5, Formula("=D6"))],
+        [("definition_formula", "Tiêu chí", "D5")],
+    ),
+    "an error value": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, ErrorValue("#DIV/0!"))],
+        [("definition_formula", "Tiêu chí", "E5")],
+    ),
+    "a formula in an item": (
+        [item("Ghi chú", Formula("=TODAY()"))],
+        [("definition_formula", PROFILE, "B19")],
+    ),
+    "a number typed as text": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, "2,0")],
+        [("definition_not_a_number", "Tiêu chí", "E5")],
+    ),
+    "TRUE for a number": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, True)],
+        [("definition_not_a_number", "Tiêu chí", "E5")],
+    ),
+    "a date for a number": (
+        [cell("Cột", "Độ rộng", 2, date(2020, 12, 6))],
+        [("definition_not_a_number", "Cột", "G2")],
+    ),
+    "a year of two digits": (
+        [item("Năm đánh giá", Decimal(20))],
+        [("definition_number_outside", PROFILE, "B4")],
+    ),
+    "a width of nothing": (
+        [cell("Cột", "Độ rộng", 2, Decimal(0))],
+        [("definition_number_outside", "Cột", "G2")],
+    ),
+    "a maximum below zero": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, Decimal(-2))],
+        [("definition_number_outside", "Tiêu chí", "E5")],
+    ),
+    "half a year": (
+        [item("Năm đánh giá", Decimal("2020.5"))],
+        [("definition_not_whole", PROFILE, "B4")],
+    ),
+    "a group that Excel made a number": (
+        [cell("Đơn vị", "Nhóm", 4, Decimal("1.1"))],
+        [("definition_code_not_text", "Đơn vị", "F4")],
+    ),
+    "a parent that Excel made a date": (
+        [cell("Tiêu chí", "Mã cấp trên", 4, date(2020, 1, 1))],
+        [("definition_code_not_text", "Tiêu chí", "C4")],
+    ),
+    "a table's code that Excel made a number, wherever it is used": (
+        [everywhere("I.1", Decimal("1.1"))],
+        [
+            *[("definition_code_not_text", "Biểu", "A3")],
+            *[("definition_code_not_text", "Cột", f"A{row}") for row in range(8, 15)],
+            *[("definition_code_not_text", "Mục", "A4")],
+        ],
+    ),
+    "a column number that Excel made negative": (
+        [cell("Cột", "Số cột", 2, Decimal(-1))],
+        [("definition_number_for_text", "Cột", "F2")],
+    ),
+    "a word that is no choice": (
+        [cell("Cột", "Loại cột", 4, "Điểm")],
+        [("definition_not_a_choice", "Cột", "B4")],
+    ),
+    "neither yes nor no": (
+        [cell("Biểu", "In tên phụ lục", 2, "x")],
+        [("definition_not_a_choice", "Biểu", "E2")],
+    ),
+    # codes
+    "a unit's code with spaces and marks": (
+        [cell("Đơn vị", "Mã đơn vị", 4, "Sở Y tế")],
+        [("definition_code_not_plain", "Đơn vị", "A4")],
+    ),
+    "a unit's code of 41 letters": (
+        [cell("Đơn vị", "Mã đơn vị", 4, "s" * 41)],
+        [("definition_code_not_plain", "Đơn vị", "A4")],
+    ),
+    "a round's code that leads out of the folder": (
+        [item("Mã đợt", "../2020")],
+        [("definition_code_not_plain", PROFILE, "B2")],
+    ),
+    "a block's code with marks, wherever it is used": (
+        [everywhere("huyen", "huyện")],
+        [("definition_code_not_plain", "Khối", "A3")],
+    ),
+    "two units have one code": (
+        [cell("Đơn vị", "Mã đơn vị", 5, "SO-Y-TE")],
+        [("definition_repeated", "Đơn vị", "A5")],
+    ),
+    "two criteria of a block have one code": (
+        [cell("Tiêu chí", "Mã tiêu chí", 6, "1.1.1")],
+        [("definition_repeated", "Tiêu chí", "B6")],
+    ),
+    "two tables have one code": (
+        [added("Biểu", 8, {**NEW_TABLE, "Mã biểu": "ii.2"})],
+        [("definition_repeated", "Biểu", "A8")],
+    ),
+    "a table's code that no sheet can have": (
+        [everywhere("I.2", "I/2")],
+        [("definition_sheet_name", "Biểu", "A4")],
+    ),
+    "a table's code of 32 letters": (
+        [everywhere("I.2", "I" * 32)],
+        [("definition_sheet_name", "Biểu", "A4")],
+    ),
+    "a table's code that another sheet has": (
+        [everywhere("I.2", "điểm HUYEN")],
+        [("definition_sheet_name", "Biểu", "A4")],
+    ),
+    # references
+    "a unit's block is unknown": (
+        [cell("Đơn vị", "Khối", 5, "so nganh")],
+        [("definition_unknown_block", "Đơn vị", "E5")],
+    ),
+    "a leaf's block is unknown": (
+        [cell("Tiêu chí", "Khối", 5, "so nganh")],
+        [("definition_unknown_block", "Tiêu chí", "A5")],
+    ),
+    "an inner criterion's block is unknown": (
+        [cell("Tiêu chí", "Khối", 4, "so nganh")],
+        [("definition_unknown_block", "Tiêu chí", "A4")],
+    ),
+    "a table's block is unknown": (
+        [cell("Biểu", "Khối", 2, "so nganh")],
+        [("definition_unknown_block", "Biểu", "B2")],
+    ),
+    "an exemption's block is unknown": (
+        [cell("Không đánh giá", "Khối", 2, "so nganh")],
+        [("definition_unknown_block", "Không đánh giá", "A2")],
+    ),
+    "an exemption's block is empty": (
+        [cell("Không đánh giá", "Khối", 2, None)],
+        [("definition_blank", "Không đánh giá", "A2")],
+    ),
+    "a parent is unknown": (
+        [cell("Tiêu chí", "Mã cấp trên", 5, "1.9")],
+        [("definition_unknown_parent", "Tiêu chí", "C5")],
+    ),
+    "a parent of another block": (
+        [cell("Tiêu chí", "Mã cấp trên", 61, "2.2.3.1")],
+        [("definition_unknown_parent", "Tiêu chí", "C61")],
+    ),
+    "two criteria are each other's parent": (
+        [cell("Tiêu chí", "Mã cấp trên", 32, "2.2.3.1")],
+        [("definition_cycle", "Tiêu chí", "C32"), ("definition_cycle", "Tiêu chí", "C33")],
+    ),
+    "a criterion is its own parent": (
+        [cell("Tiêu chí", "Mã cấp trên", 4, "1.1")],
+        [("definition_cycle", "Tiêu chí", "C4")],
+    ),
+    "the composite index is below one of its criteria": (
+        [cell("Tiêu chí", "Mã cấp trên", 2, "1")],
+        [("definition_cycle", "Tiêu chí", "C2"), ("definition_cycle", "Tiêu chí", "C3")],
+    ),
+    "a block has no criteria": (
+        [added("Khối", 4, NEW_BLOCK), added("Đơn vị", 32, NEW_UNIT)],
+        [("definition_no_root", "Khối", "A4")],
+    ),
+    "a second criterion without a parent": (
+        [cell("Tiêu chí", "Mã cấp trên", 22, None)],
+        [("definition_second_root", "Tiêu chí", "C22")],
+    ),
+    "a table ranks an unknown criterion": (
+        [cell("Biểu", "Tiêu chí xếp hạng", 3, "9")],
+        [("definition_unknown_criterion", "Biểu", "D3")],
+    ),
+    "a column shows an unknown criterion": (
+        [cell("Cột", "Mã tiêu chí", 4, "9")],
+        [("definition_unknown_criterion", "Cột", "C4")],
+    ),
+    "a column of points names no criterion": (
+        [cell("Cột", "Mã tiêu chí", 4, None)],
+        [("definition_blank", "Cột", "C4")],
+    ),
+    "an exemption from an unknown criterion": (
+        [cell("Không đánh giá", "Mã tiêu chí", 2, "2.4")],
+        [("definition_unknown_criterion", "Không đánh giá", "D2")],
+    ),
+    "a column's table is unknown": (
+        [cell("Cột", "Mã biểu", 2, "IV")],
+        [("definition_unknown_table", "Cột", "A2")],
+    ),
+    "a section's table is unknown": (
+        [cell("Mục", "Mã biểu", 2, "IV")],
+        [("definition_unknown_table", "Mục", "A2")],
+    ),
+    "an exemption of an unknown unit": (
+        [cell("Không đánh giá", "Nhóm", 2, None), cell("Không đánh giá", "Mã đơn vị", 2, "so-y-te-2")],
+        [("definition_unknown_unit", "Không đánh giá", "C2")],
+    ),
+    "an exemption of a unit of another block": (
+        [cell("Không đánh giá", "Nhóm", 2, None), cell("Không đánh giá", "Mã đơn vị", 2, "huyen-lac-son")],
+        [("definition_unknown_unit", "Không đánh giá", "C2")],
+    ),
+    "an exemption of an unknown group": (
+        [cell("Không đánh giá", "Nhóm", 2, "khong-dvc")],
+        [("definition_unknown_group", "Không đánh giá", "B2")],
+    ),
+    "a section of an unknown group": (
+        [cell("Mục", "Nhóm", 2, "co-dvc")],
+        [("definition_unknown_group", "Mục", "B2")],
+    ),
+    "an exemption of a unit and a group": (
+        [cell("Không đánh giá", "Mã đơn vị", 2, "so-y-te")],
+        [("definition_exemption_for_whom", "Không đánh giá", "C2")],
+    ),
+    "an exemption of nobody": (
+        [cell("Không đánh giá", "Nhóm", 2, None)],
+        [("definition_exemption_for_whom", "Không đánh giá", "C2")],
+    ),
+    "a number column names a criterion": (
+        [cell("Cột", "Mã tiêu chí", 2, "1")],
+        [("definition_column_without_points", "Cột", "C2")],
+    ),
+    "the unit column names a criterion": (
+        [cell("Cột", "Mã tiêu chí", 3, "1")],
+        [("definition_column_without_points", "Cột", "C3")],
+    ),
+    "a place that nobody fills in the reference line": (
+        [item("Dòng dẫn chiếu", "(Kèm theo Quyết định số {so} ngày {ngay_ky})")],
+        [("definition_placeholder", PROFILE, "B11")],
+    ),
+    "a brace that nobody closes in the reference line": (
+        [item("Dòng dẫn chiếu", "(Kèm theo Quyết định số {so")],
+        [("definition_placeholder", PROFILE, "B11")],
+    ),
+    "a format in the reference line": (
+        [item("Dòng dẫn chiếu", "(Kèm theo Quyết định số {so:d})")],
+        [("definition_placeholder", PROFILE, "B11")],
+    ),
+    "a format in braces in the reference line": (
+        [item("Dòng dẫn chiếu", "(Kèm theo Quyết định số {so:{rong}})")],
+        [("definition_placeholder", PROFILE, "B11")],
+    ),
+    "a conversion in the reference line": (
+        [item("Dòng dẫn chiếu", "(Kèm theo Quyết định số {so!x})")],
+        [("definition_placeholder", PROFILE, "B11")],
+    ),
+    # sense
+    "two units have one name": (
+        [cell("Đơn vị", "Tên in trong biểu", 5, "SỞ  Y TẾ")],
+        [("definition_same_name", "Đơn vị", "C5")],
+    ),
+    "another name of a unit is a name of another": (
+        [cell("Đơn vị", "Tên gọi khác", 5, "Sở XD; Sở Y tế")],
+        [("definition_same_name", "Đơn vị", "D5")],
+    ),
+    "an inner criterion has a maximum": (
+        [cell("Tiêu chí", "Điểm tối đa", 4, Decimal(9))],
+        [("definition_inner_scored", "Tiêu chí", "E4")],
+    ),
+    "an inner criterion has a rule": (
+        [cell("Tiêu chí", "Cách chấm", 4, "Nhập điểm")],
+        [("definition_inner_scored", "Tiêu chí", "F4")],
+    ),
+    "an inner criterion has a maximum and a rule": (
+        [cell("Tiêu chí", "Điểm tối đa", 4, Decimal(9)), cell("Tiêu chí", "Cách chấm", 4, "Nhập điểm")],
+        [("definition_inner_scored", "Tiêu chí", "E4"), ("definition_inner_scored", "Tiêu chí", "F4")],
+    ),
+    "a leaf has no maximum": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, None)],
+        [("definition_leaf_without_maximum", "Tiêu chí", "E5")],
+    ),
+    "a leaf has a maximum of nothing": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, Decimal(0))],
+        [("definition_leaf_without_maximum", "Tiêu chí", "E5")],
+    ),
+    "a leaf has no rule": (
+        [cell("Tiêu chí", "Cách chấm", 5, None)],
+        [("definition_leaf_without_rule", "Tiêu chí", "F5")],
+    ),
+    "a leaf has no maximum and no rule": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, None), cell("Tiêu chí", "Cách chấm", 5, None)],
+        [("definition_leaf_without_maximum", "Tiêu chí", "E5"), ("definition_leaf_without_rule", "Tiêu chí", "F5")],
+    ),
+    "a maximum has three decimals where two may be typed": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, Decimal("2.005"))],
+        [("definition_maximum_too_fine", "Tiêu chí", "E5")],
+    ),
+    "more decimals are published than may be typed": (
+        [cell("Khối", "Số thập phân công bố", 2, Decimal(3))],
+        [("definition_input_decimals", "Khối", "D2")],
+    ),
+    "no decimals may be typed and one is published": (
+        [cell("Khối", "Số thập phân khi nhập", 2, Decimal(0))],
+        [("definition_input_decimals", "Khối", "D2")],
+    ),
+    "a block has no units": (
+        [added("Khối", 4, NEW_BLOCK), added("Tiêu chí", 98, NEW_CRITERION)],
+        [("definition_block_without_units", "Khối", "A4")],
+    ),
+    "a table has no columns": (
+        [added("Biểu", 8, NEW_TABLE), added("Mục", 10, NEW_SECTION)],
+        [("definition_table_without_columns", "Biểu", "A8")],
+    ),
+    "a table has no sections": (
+        [added("Biểu", 8, NEW_TABLE), added("Cột", 42, NEW_UNIT_COLUMN), added("Cột", 43, NEW_TOTAL_COLUMN)],
+        [("definition_table_without_sections", "Biểu", "A8")],
+    ),
+    "a table has two columns of totals": (
+        [cell("Cột", "Loại cột", 7, "Tổng điểm")],
+        [("definition_column_twice", "Cột", "B6"), ("definition_column_twice", "Cột", "B7")],
+    ),
+    "a table has no total": (
+        [without_row("Cột", 6)],
+        [("definition_table_without_unit_or_total", "Biểu", "A2")],
+    ),
+    "a table does not say whom it lists": (
+        [without_row("Cột", 9)],
+        [("definition_table_without_unit_or_total", "Biểu", "A3")],
+    ),
+    "a unit's group is in no section of two tables": (
+        [cell("Đơn vị", "Nhóm", 4, "nhom-moi")],
+        [("definition_units_in_no_section", "Biểu", "A2"), ("definition_units_in_no_section", "Biểu", "A4")],
+    ),
+    "a group is in two sections": (
+        [cell("Mục", "Nhóm", 3, "khong-dich-vu-cong; co-dich-vu-cong")],
+        [("definition_units_in_two_sections", "Mục", "B3")],
+    ),
+    "partly assessed units are ranked": (
+        [cell("Mục", "Có xếp hạng", 3, "Có")],
+        [("definition_ranks_partly_assessed", "Mục", "D3")],
+    ),
+    # a mistake is told once: what depends on a cell that cannot be used is not held against it
+    "a block's name is empty": (
+        [cell("Khối", "Tên khối", 2, None)],
+        [("definition_blank", "Khối", "B2")],
+    ),
+    "a block's input decimals are empty": (
+        [cell("Khối", "Số thập phân khi nhập", 2, None)],
+        [("definition_blank", "Khối", "D2")],
+    ),
+    "a block's decimals are too many": (
+        [cell("Khối", "Số thập phân công bố", 2, Decimal(7))],
+        [("definition_number_outside", "Khối", "C2")],
+    ),
+    "a block's code is empty": (
+        [cell("Khối", "Mã khối", 2, None)],
+        [("definition_blank", "Khối", "A2")],
+    ),
+    "a table's code is empty": (
+        [cell("Biểu", "Mã biểu", 2, None)],
+        [("definition_blank", "Biểu", "A2")],
+    ),
+    "the block of a composite index is empty": (
+        [cell("Tiêu chí", "Khối", 2, None)],
+        [("definition_blank", "Tiêu chí", "A2")],
+    ),
+    "the block of a composite index is unknown": (
+        [cell("Tiêu chí", "Khối", 2, "so nganh")],
+        [("definition_unknown_block", "Tiêu chí", "A2")],
+    ),
+    "the label of a composite index is empty": (
+        [cell("Tiêu chí", "Tên tiêu chí", 2, None)],
+        [("definition_blank", "Tiêu chí", "D2")],
+    ),
+    "the label of a criterion that an exemption names is empty": (
+        [cell("Tiêu chí", "Tên tiêu chí", 42, None)],
+        [("definition_blank", "Tiêu chí", "D42")],
+    ),
+    "the label of every criterion below one is empty": (
+        [cell("Tiêu chí", "Tên tiêu chí", 33, None), cell("Tiêu chí", "Tên tiêu chí", 34, None)],
+        [("definition_blank", "Tiêu chí", "D33"), ("definition_blank", "Tiêu chí", "D34")],
+    ),
+    "the group of an exemption was made a number": (
+        [cell("Không đánh giá", "Nhóm", 2, Decimal("1.1"))],
+        [("definition_code_not_text", "Không đánh giá", "B2")],
+    ),
+    "the groups of a section are a formula": (
+        [cell("Mục", "Nhóm", 2, Formula("=B5"))],
+        [("definition_formula", "Mục", "B2")],
+    ),
+    "the parent of every criterion below one was made a number": (
+        [cell("Tiêu chí", "Mã cấp trên", 33, Decimal("2.23")), cell("Tiêu chí", "Mã cấp trên", 34, Decimal("2.23"))],
+        [("definition_code_not_text", "Tiêu chí", "C33"), ("definition_code_not_text", "Tiêu chí", "C34")],
+    ),
+    "the code of a leaf is empty": (
+        [cell("Tiêu chí", "Mã tiêu chí", 5, None)],
+        [("definition_blank", "Tiêu chí", "B5")],
+    ),
+    "the code of a leaf was made a date": (
+        [cell("Tiêu chí", "Mã tiêu chí", 5, date(2001, 1, 1))],
+        [("definition_code_not_text", "Tiêu chí", "B5")],
+    ),
+    "the code of an inner criterion is empty": (
+        [cell("Tiêu chí", "Mã tiêu chí", 4, None)],
+        [("definition_blank", "Tiêu chí", "B4")],
+    ),
+    "the code of an inner criterion was made a number": (
+        [cell("Tiêu chí", "Mã tiêu chí", 4, Decimal("1.1"))],
+        [("definition_code_not_text", "Tiêu chí", "B4")],
+    ),
+    "the printed name of every unit of a block is empty": (
+        [cell("Đơn vị", "Tên in trong biểu", row, None) for row in range(22, 32)],
+        [("definition_blank", "Đơn vị", f"C{row}") for row in range(22, 32)],
+    ),
+    "it is not said whether a section is ranked": (
+        [cell("Mục", "Có xếp hạng", 2, None)],
+        [("definition_blank", "Mục", "D2")],
+    ),
+    "the table of a table's only section is empty": (
+        [cell("Mục", "Mã biểu", 4, None)],
+        [("definition_blank", "Mục", "A4")],
+    ),
+    "the width of the unit column is empty": (
+        [cell("Cột", "Độ rộng", 3, None)],
+        [("definition_blank", "Cột", "G3")],
+    ),
+    "the kind of the total column is no choice": (
+        [cell("Cột", "Loại cột", 6, "Tổng số")],
+        [("definition_not_a_choice", "Cột", "B6")],
+    ),
+    "the column of block codes is missing": (
+        [without_column("Khối", "Mã khối")],
+        [("definition_column_missing", "Khối", "1")],
+    ),
+    "the column of input decimals is missing": (
+        [without_column("Khối", "Số thập phân khi nhập")],
+        [("definition_column_missing", "Khối", "1")],
+    ),
+    "the column of unit codes is missing": (
+        [without_column("Đơn vị", "Mã đơn vị")],
+        [("definition_column_missing", "Đơn vị", "1")],
+    ),
+    "the column of the units' blocks is missing": (
+        [without_column("Đơn vị", "Khối")],
+        [("definition_column_missing", "Đơn vị", "1")],
+    ),
+    "the column of criterion codes is missing": (
+        [without_column("Tiêu chí", "Mã tiêu chí")],
+        [("definition_column_missing", "Tiêu chí", "1")],
+    ),
+    "the column of parents is missing, though its cells may be empty": (
+        [without_column("Tiêu chí", "Mã cấp trên")],
+        [("definition_column_missing", "Tiêu chí", "1")],
+    ),
+    "the column of maxima is missing, though its cells may be empty": (
+        [without_column("Tiêu chí", "Điểm tối đa")],
+        [("definition_column_missing", "Tiêu chí", "1")],
+    ),
+    "the column of rules is missing, though its cells may be empty": (
+        [without_column("Tiêu chí", "Cách chấm")],
+        [("definition_column_missing", "Tiêu chí", "1")],
+    ),
+    "the column of the units' groups is missing, though its cells may be empty": (
+        [without_column("Đơn vị", "Nhóm")],
+        [("definition_column_missing", "Đơn vị", "1")],
+    ),
+    "the column of the sections' groups is missing, though its cells may be empty": (
+        [without_column("Mục", "Nhóm")],
+        [("definition_column_missing", "Mục", "1")],
+    ),
+    "the column of the columns' criteria is missing, though its cells may be empty": (
+        [without_column("Cột", "Mã tiêu chí")],
+        [("definition_column_missing", "Cột", "1")],
+    ),
+    "the column of table codes is missing": (
+        [without_column("Biểu", "Mã biểu")],
+        [("definition_column_missing", "Biểu", "1")],
+    ),
+    "the column of the sections' tables is missing": (
+        [without_column("Mục", "Mã biểu")],
+        [("definition_column_missing", "Mục", "1")],
+    ),
+    "the column of column kinds is missing": (
+        [without_column("Cột", "Loại cột")],
+        [("definition_column_missing", "Cột", "1")],
+    ),
+    # a sheet that is not filled in yet
+    "there are no blocks": ([without_rows("Khối")], [("definition_empty_sheet", "Khối", "2")]),
+    "there are no units": ([without_rows("Đơn vị")], [("definition_empty_sheet", "Đơn vị", "2")]),
+    "there are no criteria": ([without_rows("Tiêu chí")], [("definition_empty_sheet", "Tiêu chí", "2")]),
+    "there are no tables": ([without_rows("Biểu")], [("definition_empty_sheet", "Biểu", "2")]),
+    "there are no sections": ([without_rows("Mục")], [("definition_empty_sheet", "Mục", "2")]),
+    "there are no columns": ([without_rows("Cột")], [("definition_empty_sheet", "Cột", "2")]),
+}
+
+WARNINGS = {"definition_unread_sheet", "definition_unread_column"}
+every_mistake = pytest.mark.parametrize(("changes", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
+
+
+@every_mistake
+def test_a_mistake_is_told_at_its_cell_and_only_there(changes: list[Change], expected: Told) -> None:
+    definition = load(changed(*changes))
+    assert told(definition) == expected
+    assert (definition.assessment is None) == any(code not in WARNINGS for code, _, _ in expected)
+
+
+def test_every_finding_of_the_catalogue_has_a_case() -> None:
+    in_catalogue = {key.split(".")[1] for key in catalogue() if key.startswith("finding.definition_")}
+    assert {code for _, expected in MISTAKES.values() for code, _, _ in expected} == in_catalogue
+
+
+@every_mistake
+def test_a_finding_is_told_in_whole_sentences(changes: list[Change], expected: Told) -> None:
+    findings = load(changed(*changes)).findings
+    assert len(findings) >= len(expected)
+    for finding in findings:
+        for language in Language:
+            message = Words(language).message(finding)
+            assert "«»" not in message
+            assert "{" not in message or finding.code == "definition_placeholder"
+
+
+def test_a_message_says_what_stands_there_and_what_could() -> None:
+    finding = load(changed(cell("Tiêu chí", "Khối", 61, "huyện"))).findings[0]
+    assert Words().message(finding) == (
+        "Không có khối «huyện» ở trang Khối (các khối: so-nganh; huyen). "
+        "Chọn một mã khối trong danh sách hoặc thêm khối ở trang Khối."
+    )
+    assert Words(Language.EN).message(finding) == (
+        "There is no block «huyện» on the sheet Blocks (it has: so-nganh; huyen). "
+        "Choose a block from the list or add it to the sheet Blocks."
+    )
+
+
+@pytest.mark.parametrize(("language", "offered"), [(Language.VI, "Có; Không"), (Language.EN, "Yes; No")])
+def test_the_choices_are_told_in_the_language_of_the_message(language: Language, offered: str) -> None:
+    (finding,) = load(changed(cell("Biểu", "In tên phụ lục", 2, "x"))).findings
+    assert offered in Words(language).message(finding)
+
+
+def test_every_unit_that_is_in_no_section_is_named() -> None:
+    definition = load(changed(cell("Đơn vị", "Nhóm", 4, "nhom-moi"), cell("Đơn vị", "Nhóm", 5, "nhom-moi")))
+    messages = " ".join(Words().message(finding) for finding in definition.findings)
+    assert "Sở Y tế" in messages
+    assert "Sở Xây dựng" in messages
+
+
+# ---------------------------------------------------------------- all mistakes in one pass
+
+MANY_MISTAKES: list[Change] = [
+    item("Mã đợt", "Hoà Bình 2020"),
+    item("Năm đánh giá", "năm 2020"),
+    item("Người ban hành", None),
+    item("Dòng dẫn chiếu", "(Quyết định số {number})"),
+    cell("Khối", "Số thập phân khi nhập", 3, Decimal(1)),
+    cell("Khối", "Xếp hạng theo", 2, "Điểm"),
+    cell("Đơn vị", "Mã đơn vị", 3, "thanh tra tỉnh"),
+    cell("Đơn vị", "Mã đơn vị", 5, "so-y-te"),
+    cell("Đơn vị", "Tên đơn vị", 6, Formula("=C6")),
+    cell("Đơn vị", "Tên in trong biểu", 10, "Sở Tài Chính"),
+    cell("Đơn vị", "Khối", 22, "thanh-pho"),
+    cell("Tiêu chí", "Khối", 60, None),
+    cell("Tiêu chí", "Mã tiêu chí", 6, "1.1.1"),
+    cell("Tiêu chí", "Mã cấp trên", 8, "1.7"),
+    cell("Tiêu chí", "Tên tiêu chí", 9, None),
+    cell("Tiêu chí", "Điểm tối đa", 10, Decimal(4)),
+    cell("Tiêu chí", "Điểm tối đa", 11, "1 điểm"),
+    cell("Tiêu chí", "Điểm tối đa", 17, Decimal("2.125")),
+    cell("Tiêu chí", "Cách chấm", 18, None),
+    cell("Tiêu chí", "Cần tài liệu kiểm chứng", 19, "bắt buộc"),
+    cell("Không đánh giá", "Nhóm", 2, "khong-dvc"),
+    cell("Biểu", "Tiêu chí xếp hạng", 6, "1.99"),
+    cell("Biểu", "Khổ giấy", 5, "A4"),
+    cell("Mục", "Nhóm", 6, "co-dich-vu-cong; co-dvc"),
+    cell("Mục", "Đánh số lại từ 1", 7, Decimal(1)),
+    cell("Cột", "Mã tiêu chí", 8, "1.1"),
+    cell("Cột", "Số cột", 16, Decimal(-2)),
+    cell("Cột", "Độ rộng", 30, Decimal(300)),
+    cell("Cột", "Mã biểu", 41, "II.3"),
+]
+
+
+def test_all_mistakes_are_told_in_one_pass() -> None:
+    definition = load(changed(*MANY_MISTAKES))
+    assert definition.assessment is None
+    assert told(definition) == [
+        ("definition_not_a_choice", "Biểu", "F5"),
+        ("definition_unknown_criterion", "Biểu", "D6"),
+        ("definition_column_without_points", "Cột", "C8"),
+        ("definition_number_for_text", "Cột", "F16"),
+        ("definition_number_outside", "Cột", "G30"),
+        ("definition_unknown_table", "Cột", "A41"),
+        ("definition_unknown_group", "Không đánh giá", "B2"),
+        ("definition_not_a_choice", "Khối", "F2"),
+        ("definition_input_decimals", "Khối", "D3"),
+        ("definition_unknown_group", "Mục", "B6"),
+        ("definition_not_a_choice", "Mục", "E7"),
+        ("definition_repeated", "Tiêu chí", "B6"),
+        ("definition_unknown_parent", "Tiêu chí", "C8"),
+        ("definition_blank", "Tiêu chí", "D9"),
+        ("definition_inner_scored", "Tiêu chí", "E10"),
+        ("definition_not_a_number", "Tiêu chí", "E11"),
+        ("definition_maximum_too_fine", "Tiêu chí", "E17"),
+        ("definition_leaf_without_rule", "Tiêu chí", "F18"),
+        ("definition_not_a_choice", "Tiêu chí", "G19"),
+        ("definition_blank", "Tiêu chí", "A60"),
+        ("definition_code_not_plain", "Đơn vị", "A3"),
+        ("definition_repeated", "Đơn vị", "A5"),
+        ("definition_formula", "Đơn vị", "B6"),
+        ("definition_same_name", "Đơn vị", "C10"),
+        ("definition_unknown_block", "Đơn vị", "E22"),
+        ("definition_code_not_plain", PROFILE, "B2"),
+        ("definition_not_a_number", PROFILE, "B4"),
+        ("definition_blank", PROFILE, "B6"),
+        ("definition_placeholder", PROFILE, "B11"),
+    ]
+
+
+# ---------------------------------------------------------------- position and spelling do not matter
+
+
+def unplaced(assessment: Assessment | None) -> Assessment:
+    """The assessment without the rows its records stand in."""
+    assert assessment is not None
+    records: dict[str, Any] = {
+        spec.name: tuple(replace(record, row=0) for record in getattr(assessment, spec.name))
+        for spec in SHEETS
+        if not spec.upright
+    }
+    return replace(assessment, **records)
+
+
+def on_every_sheet(change: Callable[[Grid], Grid]) -> Change:
+    return lambda book: replace(book, grids=tuple(change(grid) for grid in book.grids))
+
+
+def backwards(grid: Grid) -> Grid:
+    """Turn the order of the columns round, and that of the lines of the upright sheet."""
+    if grid.sheet == PROFILE:
+        header, *lines = grid.rows.values()
+        return replace(grid, rows=dict(enumerate((header, *reversed(lines)), 1)))
+    rows = {
+        row: {9 - column: cells[column] for column in sorted(cells, reverse=True)} for row, cells in grid.rows.items()
+    }
+    return replace(grid, rows=rows)
+
+
+def moved(down: int) -> Callable[[Grid], Grid]:
+    """Move everything down, below a title, and one column to the right."""
+    return lambda grid: replace(
+        grid,
+        rows={
+            1: {1: "Đợt đánh giá năm 2020"},
+            **{row + down: {column + 1: x for column, x in cells.items()} for row, cells in grid.rows.items()},
+        },
+    )
+
+
+def spelled(otherwise: Callable[[str], str]) -> Callable[[Grid], Grid]:
+    """Spell the names of sheets, columns and items otherwise."""
+
+    def change(grid: Grid) -> Grid:
+        rows = {
+            row: {
+                column: otherwise(str(x)) if row == 1 or (column == 1 and grid.sheet == PROFILE) else x
+                for column, x in cells.items()
+            }
+            for row, cells in grid.rows.items()
+        }
+        return Grid(sheet=otherwise(grid.sheet), rows=rows)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda book: replace(book, grids=tuple(reversed(book.grids))),
+        on_every_sheet(backwards),
+        on_every_sheet(moved(1)),
+        on_every_sheet(moved(9)),
+        on_every_sheet(spelled(lambda text: f" {text.upper().replace(' ', '   ')} ")),
+        on_every_sheet(spelled(lambda text: unicodedata.normalize("NFD", text))),
+    ],
+    ids=[
+        "sheets in reverse order",
+        "columns in reverse order",
+        "a title above",
+        "a title and eight rows above",
+        "capitals and more spaces",
+        "letters and marks apart",
+    ],
+)
+def test_sheets_and_columns_are_known_by_name_wherever_they_stand(change: Change) -> None:
+    definition = load(changed(change))
+    assert told(definition) == []
+    assert unplaced(definition.assessment) == unplaced(load(sample_book()).assessment)
+
+
+def typed(value: Any, words: Words) -> str | Decimal | None:
+    """What an officer types for a value of a record."""
+    match value:
+        case bool():
+            return words(choice_key(YesNo.YES if value else YesNo.NO))
+        case StrEnum():
+            return words(choice_key(value))
+        case int():
+            return Decimal(value)
+        case tuple():
+            return "; ".join(value)
+        case Decimal() | str():
+            return value
+        case _:
+            return None
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_definition_written_in_either_language_loads_to_the_same(
+    language: Language, assessment: Assessment, tmp_path: Path
+) -> None:
+    words = Words(language)
+    contents = {
+        spec.name: [
+            {field.name: typed(getattr(record, field.name), words) for field in spec.fields}
+            for record in ((assessment.profile,) if spec.upright else getattr(assessment, spec.name))
+        ]
+        for spec in SHEETS
+    }
+    folder = RoundFolder(tmp_path)
+    write_workbook(folder.definition, definition_sheets(words, contents), "")
+    assert read_definition(folder) == Definition(assessment=assessment, findings=())
+
+
+# ---------------------------------------------------------------- the blank definition
+
+
+@pytest.mark.parametrize(
+    ("language", "sheets"),
+    [
+        (Language.VI, ["Biểu", "Cột", "Khối", "Mục", "Tiêu chí", "Đơn vị", "Đợt đánh giá"]),
+        (Language.EN, ["Blocks", "Columns", "Criteria", "Round", "Sections", "Tables", "Units"]),
+    ],
+)
+def test_a_blank_definition_lacks_only_what_must_be_filled_in(
+    language: Language, sheets: list[str], tmp_path: Path
+) -> None:
+    start_round(RoundFolder(tmp_path), Words(language))
+    definition = read_definition(RoundFolder(tmp_path))
+    expected: Told = []
+    for sheet in sheets:
+        if sheet in ("Đợt đánh giá", "Round"):
+            expected += [("definition_blank", sheet, f"B{row}") for row in range(2, 12)]
+        else:
+            expected.append(("definition_empty_sheet", sheet, "2"))
+    assert told(definition) == expected
+    assert definition.assessment is None
+
+
+def test_a_definition_that_is_no_workbook_is_one_finding(tmp_path: Path) -> None:
+    folder = RoundFolder(tmp_path)
+    folder.definition.write_text("Mã đợt;hoa-binh-2020", encoding="utf-8")
+    definition = read_definition(folder)
+    assert told(definition) == [("file_not_workbook", "", "")]
+    assert definition.assessment is None
+
+
+# ---------------------------------------------------------------- whatever stands in a cell
+
+any_cell = st.sampled_from(
+    [
+        (grid.sheet, row, column)
+        for grid in sample_book().grids[:-1]
+        for row, cells in grid.rows.items()
+        for column in cells
+    ]
+)
+any_content = st.one_of(
+    st.none(),
+    st.text(min_size=1).filter(str.strip),
+    st.sampled_from(["so-nganh", "huyen", "so-y-te", "I", "II.2", "CQDT", "1", "2.3", "Tổng điểm", "Có", "{", "{so}"]),
+    st.decimals(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.timedeltas(),
+    st.builds(Formula, st.text()),
+    st.builds(ErrorValue, st.sampled_from(["#N/A", "#REF!", "#DIV/0!", "nan"])),
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.dictionaries(any_cell, any_content, min_size=1, max_size=3))
+def test_whatever_stands_in_a_cell_the_definition_loads_or_an_error_says_why_not(
+    contents: dict[tuple[str, int, int], Content | None],
+) -> None:
+    book = sample_book()
+    for (sheet, row, column), content in contents.items():
+        book = with_content(book, sheet, row, column, content)
+    definition = load(book)
+    assert (definition.assessment is None) == has_errors(definition.findings)
+    assert all(Words(language).message(finding) for finding in definition.findings for language in Language)

@@ -1,0 +1,345 @@
+"""What becomes of files and cells that are not as they should be: each ends as one finding that names its place."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import os
+import shutil
+import zipfile
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from cqdt_batch.findings import Finding, Severity
+from cqdt_batch.intake.collecting import FileState
+from cqdt_batch.intake.submissions import InputKind
+from cqdt_batch.messages import Language, Words
+from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.scoring.outcome import Outcome, UnitState
+from tests.rounds import FORM, codes, form_cells, header, outcome_of, retype
+
+ONE = "so-y-te"
+
+
+def form_of(folder: RoundFolder) -> Path:
+    return folder.inbox / f"{ONE}.xlsx"
+
+
+def edited(path: Path, edit: Callable[[Any], None]) -> None:
+    """Change the form's sheet and save it in place."""
+    workbook = openpyxl.load_workbook(path)
+    edit(workbook[FORM])
+    workbook.save(path)
+
+
+def only(findings: tuple[Finding, ...]) -> Finding:
+    assert len(findings) == 1, codes(findings)
+    return findings[0]
+
+
+def test_the_sample_is_taken_in_without_a_finding(sample: RoundFolder) -> None:
+    outcome = outcome_of(sample)
+    assert outcome.findings == ()
+    assert [entry.state for entry in outcome.intake.files] == [FileState.ACCEPTED] * 30
+    assert set(outcome.states.values()) == {UnitState.COMPLETE}
+
+
+def test_every_input_is_a_record_with_its_cell_raw_and_parsed_value(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(form_of(sample))
+    outcome = outcome_of(sample)
+    inputs = outcome.submission_of[ONE].inputs
+    leaves = outcome.assessment.assessed_leaves(outcome.assessment.unit_by_code[ONE])
+    assert len(inputs) == 3 * len(leaves) == 114
+    for found in inputs:
+        cell = workbook[found.where.sheet][found.where.cell]
+        assert found.where.file == f"bai-nop/{ONE}.xlsx"
+        if found.kind is InputKind.SCORE:
+            assert found.raw == found.value == Decimal(str(cell.value))
+        else:
+            assert found.raw == found.value == cell.value
+
+
+ACCIDENTS = [
+    pytest.param("eight", "score_text", id="text"),
+    pytest.param("8,5", "score_text", id="number-as-text"),
+    pytest.param("Không đánh giá", "score_text", id="claims-not-assessed"),
+    pytest.param(None, "score_missing", id="empty"),
+    pytest.param("   ", "score_missing", id="blanks"),
+    pytest.param(2.01, "score_above_maximum", id="above-maximum"),
+    pytest.param(-1, "score_negative", id="negative"),
+    pytest.param(1.005, "score_too_fine", id="too-fine"),
+    pytest.param(True, "score_boolean", id="boolean"),
+    pytest.param(dt.datetime(2020, 5, 8), "score_date", id="date"),  # noqa: DTZ001 - Excel knows no zones
+    pytest.param("=1+1", "score_formula", id="formula"),
+    pytest.param("#DIV/0!", "score_error_value", id="error-value"),
+]
+
+
+@pytest.mark.parametrize(("typed", "code"), ACCIDENTS)
+def test_a_score_that_is_no_score_is_one_error_at_its_cell(sample: RoundFolder, typed: Any, code: str) -> None:
+    retype(form_of(sample), {"1.1.1": typed})
+    outcome = outcome_of(sample)
+    finding = only(outcome.findings)
+    cell = form_cells(openpyxl.load_workbook(form_of(sample))[FORM])["1.1.1"]
+    where = (finding.where.file, finding.where.sheet, finding.where.cell)
+    assert (finding.code, finding.severity, finding.unit) == (code, Severity.ERROR, ONE)
+    assert where == (f"bai-nop/{ONE}.xlsx", FORM, cell)
+    assert outcome.states[ONE] is UnitState.WITH_ERRORS
+    assert list(outcome.states.values()).count(UnitState.COMPLETE) == 29
+    for language, remedy in ((Language.VI, "từ 0 đến 2"), (Language.EN, "from 0 to 2")):
+        message = Words(language).message(finding)
+        assert "1.1.1" in message
+        assert remedy in message or code == "score_too_fine"
+        assert "{" not in message
+
+
+def test_zero_is_a_score_and_the_maximum_is_one(sample: RoundFolder) -> None:
+    retype(form_of(sample), {"1.1.1": 0, "1.1.2": 2})
+    assert outcome_of(sample).findings == ()
+
+
+def test_a_missing_unit_is_an_error_of_its_own(sample: RoundFolder) -> None:
+    form_of(sample).unlink()
+    outcome = outcome_of(sample)
+    finding = only(outcome.findings)
+    assert (finding.code, finding.unit, finding.where.file) == ("unit_missing", ONE, "bai-nop")
+    assert outcome.states[ONE] is UnitState.MISSING
+
+
+def test_the_name_and_folder_of_a_file_do_not_matter(sample: RoundFolder) -> None:
+    (sample.inbox / "Phòng A").mkdir()
+    form_of(sample).rename(sample.inbox / "Phòng A" / "Bản cuối (2) - SỬA.XLSX")
+    outcome = outcome_of(sample)
+    assert outcome.findings == ()
+    assert outcome.submission_of[ONE].file == "bai-nop/Phòng A/Bản cuối (2) - SỬA.XLSX"
+
+
+def test_a_form_of_another_round_is_refused_with_both_names(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(form_of(sample))
+    workbook["_cqdt"]["B1"].value = "hoa-binh-2019"
+    workbook.save(form_of(sample))
+    outcome = outcome_of(sample)
+    assert codes(outcome.findings) == ["unit_missing", "form_of_other_assessment"]
+    assert outcome.findings[1].facts == {"found": "hoa-binh-2019", "expected": "hoa-binh-2020"}
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "code", "state"),
+    [
+        (2, "2019-cu", "form_outdated", UnitState.WITH_ERRORS),
+        (3, "so-x", "form_of_unknown_unit", UnitState.MISSING),
+        (4, "0000", "form_outdated", UnitState.WITH_ERRORS),
+    ],
+    ids=["version", "unit", "fingerprint"],
+)
+def test_a_stamp_that_does_not_fit_is_told(
+    sample: RoundFolder, row: int, value: str, code: str, state: UnitState
+) -> None:
+    workbook = openpyxl.load_workbook(form_of(sample))
+    workbook["_cqdt"].cell(row, 2).value = value
+    workbook.save(form_of(sample))
+    outcome = outcome_of(sample)
+    assert code in codes(outcome.findings)
+    assert outcome.states[ONE] is state
+
+
+def test_a_workbook_without_a_stamp_is_refused(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(form_of(sample))
+    del workbook["_cqdt"]
+    workbook.save(form_of(sample))
+    assert codes(outcome_of(sample).findings) == ["unit_missing", "form_without_stamp"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "file_kind.empty"),
+        (b"%PDF-1.7 ...", "file_kind.pdf"),
+        (b"<html><table></table></html>", "file_kind.html"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file_kind.ole"),
+        (b"PK\x03\x04" + bytes(100), "file_kind.zip"),
+        ("Mã;Điểm\n1.1.1;2\n".encode(), "file_kind.text"),
+        (b"\x00\x01\x02\x03" * 50, "file_kind.unknown"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_told_for_what_it_is(sample: RoundFolder, content: bytes, kind: str) -> None:
+    (sample.inbox / "la.xlsx").write_bytes(content)
+    outcome = outcome_of(sample)
+    finding = only(outcome.findings)
+    assert (finding.code, finding.where.file) == ("file_not_workbook", "bai-nop/la.xlsx")
+    assert finding.facts["kind"] == (kind,)
+    assert not outcome.is_draft
+
+
+@pytest.mark.parametrize("cut", [100, 2_000, 9_000])
+def test_a_truncated_file_is_refused_and_stops_nothing(sample: RoundFolder, cut: int) -> None:
+    form_of(sample).write_bytes(form_of(sample).read_bytes()[:cut])
+    outcome = outcome_of(sample)
+    assert codes(outcome.findings) == ["unit_missing", "file_not_workbook"]
+    assert list(outcome.states.values()).count(UnitState.COMPLETE) == 29
+
+
+def test_locks_hidden_files_links_and_pipes_are_ignored_without_being_opened(sample: RoundFolder) -> None:
+    (sample.inbox / "~$so-y-te.xlsx").write_bytes(b"x")
+    (sample.inbox / ".DS_Store").write_bytes(b"x")
+    (sample.inbox / "Thumbs.db").write_bytes(b"x")
+    (sample.inbox / "lien-ket.xlsx").symlink_to(form_of(sample))
+    os.mkfifo(sample.inbox / "ong.xlsx")
+    outcome = outcome_of(sample)
+    assert sorted(codes(outcome.findings)) == [*["file_hidden"] * 2, "file_lock", *["file_special"] * 2]
+    assert {f.severity for f in outcome.findings} == {Severity.NOTICE}
+    assert not outcome.is_draft
+
+
+def test_a_file_that_may_not_be_read_is_told(sample: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == f"{ONE}.xlsx":
+            raise PermissionError(13, "Permission denied")
+        return honest(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert codes(outcome_of(sample).findings) == ["unit_missing", "file_unreadable"]
+
+
+def test_two_submissions_of_one_unit_are_both_refused_and_name_each_other(sample: RoundFolder) -> None:
+    shutil.copy(form_of(sample), sample.inbox / "ban-sao.xlsx")
+    outcome = outcome_of(sample)
+    told = [(f.code, f.where.file, f.facts["others"]) for f in outcome.findings]
+    assert told == [
+        ("several_submissions", "bai-nop/ban-sao.xlsx", (f"bai-nop/{ONE}.xlsx",)),
+        ("several_submissions", f"bai-nop/{ONE}.xlsx", ("bai-nop/ban-sao.xlsx",)),
+    ]
+    assert outcome.states[ONE] is UnitState.WITH_ERRORS
+    assert [e.state for e in outcome.intake.files].count(FileState.REFUSED) == 2
+
+
+def test_rows_are_found_by_code_wherever_they_stand(sample: RoundFolder) -> None:
+    """The unit sorted its table the other way round and put a row and a column in front."""
+
+    def turned(sheet: Any) -> None:
+        for merged in list(sheet.merged_cells.ranges):
+            sheet.unmerge_cells(str(merged))
+        head, _ = header(sheet, Words()("form.column.code"))
+        last = max(row for row in range(head + 1, sheet.max_row) if sheet.cell(row, 4).value)
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows(head + 1, last)]
+        for number, values in enumerate(reversed(rows), head + 1):
+            for column, value in enumerate(values, 1):
+                sheet.cell(number, column).value = value
+        sheet.insert_rows(1)
+        sheet.insert_cols(1)
+
+    before = outcome_of(sample)
+    edited(form_of(sample), turned)
+    after = outcome_of(sample)
+    assert codes(after.findings) == []
+    assert after.points["so-nganh"].equals(before.points["so-nganh"])
+
+
+def test_a_missing_row_is_an_error_that_names_the_criterion(sample: RoundFolder) -> None:
+    edited(form_of(sample), lambda sheet: sheet.delete_rows(header(sheet, "1.1.2")[0]))
+    finding = only(tuple(f for f in outcome_of(sample).findings if f.severity is Severity.ERROR))
+    assert (finding.code, finding.facts["code"]) == ("row_missing", "1.1.2")
+
+
+def test_a_repeated_row_is_an_error_at_the_second(sample: RoundFolder) -> None:
+    def repeated(sheet: Any) -> None:
+        sheet.cell(60, 1).value, sheet.cell(60, 5).value = "1.1.2", 1
+
+    edited(form_of(sample), repeated)
+    finding = only(outcome_of(sample).findings)
+    assert (finding.code, finding.where.cell) == ("row_repeated", "A60")
+
+
+def test_points_for_what_is_not_assessed_or_not_known_are_told_and_not_counted(sample: RoundFolder) -> None:
+    path = sample.inbox / "thanh-tra-tinh.xlsx"
+    before = outcome_of(sample).points["so-nganh"]
+
+    def claimed(sheet: Any) -> None:
+        sheet[form_cells(sheet)["2.3"]].value = 30
+        sheet.cell(60, 1).value, sheet.cell(60, 5).value = "9.9", 5
+
+    edited(path, claimed)
+    outcome = outcome_of(sample)
+    assert codes(outcome.findings) == ["score_not_assessed", "row_unknown"]
+    assert outcome.points["so-nganh"].equals(before)
+
+
+def test_a_copied_sheet_is_a_question_not_a_guess(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(form_of(sample))
+    workbook.copy_worksheet(workbook[FORM])
+    workbook.save(form_of(sample))
+    assert codes(outcome_of(sample).findings) == ["form_table_repeated"]
+
+
+def test_a_form_without_its_headers_is_told(sample: RoundFolder) -> None:
+    def without(sheet: Any) -> None:
+        sheet.cell(*header(sheet, Words()("form.column.score"))).value = "Điểm"
+
+    edited(form_of(sample), without)
+    assert codes(outcome_of(sample).findings) == ["form_table_missing"]
+
+
+def test_a_lost_evidence_column_is_told_and_the_scores_stand(sample: RoundFolder) -> None:
+    def without(sheet: Any) -> None:
+        sheet.cell(*header(sheet, Words()("form.column.evidence"))).value = None
+
+    edited(form_of(sample), without)
+    found = codes(outcome_of(sample).findings)
+    assert found[0] == "column_missing"
+    assert set(found[1:]) == {"evidence_missing"}
+
+
+def test_points_without_evidence_or_explanation_are_a_warning(sample: RoundFolder) -> None:
+    def without(sheet: Any) -> None:
+        sheet[form_cells(sheet, "form.column.evidence")["1.1.1"]].value = None
+
+    edited(form_of(sample), without)
+    outcome = outcome_of(sample)
+    finding = only(outcome.findings)
+    assert (finding.code, finding.severity) == ("evidence_missing", Severity.WARNING)
+    assert not outcome.is_draft
+
+
+STRICT = {
+    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships": (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships"
+    ),
+}
+
+
+def test_a_workbook_in_strict_open_xml_is_told_how_to_be_saved_again(sample: RoundFolder) -> None:
+    """openpyxl opens such a file without complaint and finds no sheets in it."""
+    with zipfile.ZipFile(form_of(sample)) as honest:
+        parts = {name: honest.read(name) for name in honest.namelist()}
+    with zipfile.ZipFile(form_of(sample), "w") as strict:
+        for name, part in parts.items():
+            strict.writestr(name, functools.reduce(lambda data, pair: data.replace(*pair), STRICT.items(), part))
+    assert codes(outcome_of(sample).findings) == ["unit_missing", "file_without_sheets"]
+
+
+def test_changing_one_leaf_changes_exactly_its_own_figures_and_the_ranks_that_follow(sample: RoundFolder) -> None:
+    before = outcome_of(sample)
+    retype(sample.inbox / "huyen-mai-chau.xlsx", {"2.1.1": 0})
+    after = outcome_of(sample)
+    assert after.points["so-nganh"].equals(before.points["so-nganh"])
+    old, new = before.points["huyen"].stack(), after.points["huyen"].stack()
+    places = [place for place in old.index if old[place] != new[place]]
+    assert places == [("huyen-mai-chau", code) for code in ("CQDT", "2", "2.1", "2.1.1")]
+    lost = points_of(before, "2.1.1")
+    for code in ("CQDT", "2", "2.1"):
+        was, left = (points_of(o, code) for o in (before, after))
+        assert was - left == lost
+
+
+def points_of(outcome: Outcome, criterion: str) -> Decimal:
+    points: Any = outcome.points["huyen"].loc["huyen-mai-chau", criterion]
+    assert isinstance(points, Decimal)
+    return points

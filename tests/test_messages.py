@@ -1,0 +1,83 @@
+"""Every word exists in both languages, and every word and every finding is used."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from decimal import Decimal
+
+import pytest
+
+from cqdt_batch.messages import Language, Words, catalogue
+from tests.rounds import ROOT
+
+SOURCES = list((ROOT / "cqdt_batch").rglob("*.py"))
+FINDINGS = sorted({key.split(".")[1] for key in catalogue() if key.startswith("finding.")})
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("key", sorted(catalogue()))
+def test_a_text_exists_in_every_language_with_the_same_facts(key: str) -> None:
+    texts = catalogue()[key]
+    assert set(texts) == set(Language)
+    assert all(text.strip() == text and text for text in texts.values())
+    if not key.startswith("definition."):
+        assert places(texts["vi"]) == places(texts["en"])
+
+
+@pytest.mark.parametrize("code", FINDINGS)
+def test_a_finding_says_something_and_has_a_remedy_in_whole_sentences(code: str) -> None:
+    for part in ("says", "remedy"):
+        for text in catalogue()[f"finding.{code}.{part}"].values():
+            assert text[0].isupper() or text[0] in "«{"
+            assert text.endswith((".", ")."))
+
+
+def raised() -> set[str]:
+    """The codes that stand in the code as literals, or begin so."""
+    literals = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                literals.add(node.value)
+    return literals
+
+
+def test_every_finding_of_the_catalogue_is_given_somewhere() -> None:
+    made_of_the_entry_kind = {"file_lock", "file_hidden", "file_special"}
+    assert set(FINDINGS) - raised() - made_of_the_entry_kind == set()
+
+
+def test_every_text_is_used() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    families = (
+        r"(definition|finding|choice|severity|unit_state|file_state|form\.column|board\.column)\."
+        r"|form\.guide\.step|board\.(units|files|findings)$|working\.(number|unit|file)$"
+    )
+    plain = [key for key in catalogue() if not re.match(families, key)]
+    assert [key for key in plain if not re.search(rf"[\"']{re.escape(key)}[\"']", code)] == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "vi", "en"),
+    [
+        (Decimal("8.50"), "8,50", "8.50"),
+        (("a", "b"), "a; b", "a; b"),
+        (7, "7", "7"),
+        ("8.5", "8.5", "8.5"),
+    ],
+    ids=["decimal", "list", "whole", "text"],
+)
+def test_facts_are_written_as_the_reader_does(fact: object, vi: str, en: str) -> None:
+    assert [Words(language).shown(fact) for language in Language] == [vi, en]  # type: ignore[arg-type]
+
+
+def test_input_help_fits_what_excel_shows() -> None:
+    """Excel cuts a message at 255 characters and a title at 32; XlsxWriter drops the whole rule."""
+    for key, texts in catalogue().items():
+        if key.endswith("_help") and key.startswith("definition."):
+            assert all(len(text) <= 255 for text in texts.values()), key

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, address, in_sheet, ranges, row_heights
+from cqdt_batch.publishing.writer import printable, write_workbook
+
+PLAIN = Style()
+
+
+def book(*cells: Cell) -> tuple[Sheet, ...]:
+    return (Sheet(name="S", cells=cells),)
+
+
+def test_cells_are_written_as_what_they_are(tmp_path: Path) -> None:
+    path = write_workbook(
+        tmp_path / "a.xlsx",
+        book(
+            Cell(1, 1, "=1+1", PLAIN),
+            Cell(2, 1, Decimal("55.9"), PLAIN),
+            Cell(3, 1, Computed("=A2*2", Decimal("111.8")), PLAIN),
+            Cell(4, 1, "https://example.org", PLAIN),
+            Cell(5, 1, "gộp", PLAIN, across=3),
+            Cell(6, 1, None, PLAIN),
+        ),
+        "T",
+    )
+    formulas = openpyxl.load_workbook(path)["S"]
+    values = openpyxl.load_workbook(path, data_only=True)["S"]
+    assert [formulas.cell(row, 1).value for row in range(1, 7)] == [
+        "=1+1",
+        55.9,
+        "=A2*2",
+        "https://example.org",
+        "gộp",
+        None,
+    ]
+    assert (formulas["A1"].data_type, formulas["A1"].quotePrefix) == ("s", True)
+    assert (values["A3"].value, formulas["A4"].hyperlink) == (111.8, None)
+    assert [str(span) for span in formulas.merged_cells.ranges] == ["A5:C5"]
+
+
+def test_the_same_sheets_give_the_same_bytes(tmp_path: Path) -> None:
+    one = write_workbook(tmp_path / "1.xlsx", book(Cell(1, 1, "x", PLAIN)), "T").read_bytes()
+    two = write_workbook(tmp_path / "2.xlsx", book(Cell(1, 1, "x", PLAIN)), "T").read_bytes()
+    assert one == two
+
+
+def test_a_failure_while_writing_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "a.xlsx", book(Cell(1, 1, "old", PLAIN)), "T")
+    before = path.read_bytes()
+    with pytest.raises(ZeroDivisionError):
+        write_workbook(path, (sheet for sheet in [1 / 0]), "T")  # type: ignore[misc]
+    assert path.read_bytes() == before
+
+
+def test_a_file_open_in_excel_is_left_and_a_dated_one_put_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "phu-luc.xlsx"
+    target.write_bytes(b"open elsewhere")
+    honest = Path.replace
+
+    def locked(path: Path, other: Path) -> Path:
+        if other == target:
+            raise PermissionError(13, "locked")
+        return honest(path, other)
+
+    monkeypatch.setattr(Path, "replace", locked)
+    written = write_workbook(target, book(Cell(1, 1, "new", PLAIN)), "T")
+    assert written.name.startswith("phu-luc-20")
+    assert openpyxl.load_workbook(written)["S"]["A1"].value == "new"
+    assert target.read_bytes() == b"open elsewhere"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([target.name, written.name])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("a\x07b", "a\ufffdb"), ("\ud800", "\ufffd"), ("dòng\nmới\t", "dòng\nmới\t"), ("x" * 40_000, "x" * 32_767)],
+    ids=["control", "surrogate", "line-break", "too-long"],
+)
+def test_what_a_workbook_cannot_hold_is_shown_as_such(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_addresses() -> None:
+    assert [address(12, column) for column in (1, 26, 27, 702, 703)] == ["A12", "Z12", "AA12", "ZZ12", "AAA12"]
+    assert in_sheet("Điểm 'x'", "B2") == "'Điểm ''x'''!B2"
+
+
+def test_ranges_join_runs_down_and_to_the_right() -> None:
+    assert list(ranges([(9, 4), (10, 4), (11, 4), (14, 4)])) == ["D9:D11", "D14"]
+    assert list(ranges([(7, 5), (7, 6), (7, 7), (7, 24)])) == ["E7:G7", "X7"]
+    assert list(ranges([(1, 1), (1, 2), (2, 2)])) == ["A1:B1", "B2"]
+    assert list(ranges([])) == []
+
+
+def test_rows_are_as_high_as_their_longest_wrapped_text() -> None:
+    wrapped = Style(size=12, wrap=True)
+    cells = (
+        Cell(1, 1, "ngắn", wrapped),
+        Cell(2, 1, "từng " * 30, wrapped),
+        Cell(3, 1, "từng " * 30, wrapped, across=2),
+    )
+    heights = row_heights(Sheet(name="S", cells=cells, widths=(10.0, 40.0)))
+    assert heights[1] < heights[3] < heights[2]
