@@ -21,8 +21,8 @@ from cqdt_batch.findings import Finding, Severity, has_errors
 from cqdt_batch.messages import Language, Words
 
 if TYPE_CHECKING:
+    from cqdt_batch.definition.assessment import Assessment
     from cqdt_batch.definition.loading import Definition
-    from cqdt_batch.definition.records import Assessment
     from cqdt_batch.pipeline import RoundFolder
     from cqdt_batch.scoring.outcome import Outcome
 
@@ -141,6 +141,7 @@ def forms(
     verbose: _Verbose = False,
 ) -> None:
     from cqdt_batch.pipeline import write_forms
+    from cqdt_batch.publishing.machine import outputs_json, run_json
 
     talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     folder, definition, assessment = _open(round_folder, talk)
@@ -148,7 +149,7 @@ def forms(
     with _writing(talk, target):
         paths = write_forms(assessment, target, talk.words, talk.track("cli.writing"))
     if as_json:
-        talk.give_json({**_base(round_folder, Status.CLEAN, definition.findings, talk.words), "outputs": _texts(paths)})
+        talk.give_json({**run_json(round_folder, Status.CLEAN, definition.findings, talk.words), **outputs_json(paths)})
     else:
         talk.tell_findings(definition.findings)
         talk.say(talk.words("cli.forms_done", count=len(paths)))
@@ -182,6 +183,7 @@ def report(
 def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
     from cqdt_batch.pipeline import examine, write_annex, write_board
+    from cqdt_batch.publishing.machine import outcome_json, outputs_json, run_json
 
     folder, definition, _ = _open(round_folder, talk)
     with _writing(talk, folder.board.parent):
@@ -191,7 +193,8 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     status = _status(outcome)
     outputs = [path for _, path in written]
     if talk.as_json:
-        talk.give_json(_outcome_json(round_folder, status, outcome, talk.words, outputs))
+        told = run_json(round_folder, status, outcome.findings, talk.words)
+        talk.give_json({**told, **outcome_json(outcome), **outputs_json(outputs)})
     else:
         _tell_outcome(outcome, talk, folder)
         for wished, path in written:
@@ -204,6 +207,7 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
 def _open(round_folder: Path, talk: _Talk) -> tuple[RoundFolder, Definition, Assessment]:
     """Load a round's definition, or end the command with the reason why that cannot be done."""
     from cqdt_batch.pipeline import RoundFolder, read_definition
+    from cqdt_batch.publishing.machine import run_json
 
     folder = RoundFolder(round_folder)
     if not round_folder.is_dir():
@@ -214,7 +218,7 @@ def _open(round_folder: Path, talk: _Talk) -> tuple[RoundFolder, Definition, Ass
     definition = read_definition(folder)
     if definition.assessment is None:
         if talk.as_json:
-            talk.give_json(_base(round_folder, Status.BROKEN_DEFINITION, definition.findings, talk.words))
+            talk.give_json(run_json(round_folder, Status.BROKEN_DEFINITION, definition.findings, talk.words))
         talk = _Talk(words=talk.words, quiet=talk.quiet, verbose=True)
         talk.tell_findings(definition.findings)
         raise talk.stop(Status.BROKEN_DEFINITION, talk.words("cli.broken_definition"))
@@ -253,53 +257,6 @@ def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
     talk.say(verdict(outcome, talk.words), "bold red" if outcome.is_draft else "bold green")
     if not outcome.intake.submissions:
         talk.say(talk.words("cli.nothing_read"), "red")
-
-
-def _base(round_folder: Path, status: Status, findings: Iterable[Finding], words: Words) -> dict[str, Any]:
-    return {
-        "round": str(round_folder),
-        "status": int(status),
-        "findings": [_finding_json(finding, words) for finding in findings],
-    }
-
-
-def _finding_json(finding: Finding, words: Words) -> dict[str, Any]:
-    where = finding.where
-    return {
-        "severity": finding.severity.value,
-        "code": finding.code,
-        "message": words.message(finding),
-        "unit": finding.unit or None,
-        "file": where.file or None,
-        "sheet": where.sheet or None,
-        "cell": where.cell or None,
-        "row": where.row or None,
-        "column": where.column or None,
-    }
-
-
-def _outcome_json(
-    round_folder: Path, status: Status, outcome: Outcome, words: Words, outputs: Iterable[Path]
-) -> dict[str, Any]:
-    return {
-        **_base(round_folder, status, outcome.findings, words),
-        "draft": outcome.is_draft,
-        "units": [{"unit": unit, "state": state.value} for unit, state in outcome.states.items()],
-        "files": [
-            {
-                "file": entry.name,
-                "state": entry.state.value,
-                "unit": entry.unit or None,
-                "sha256": entry.sha256 or None,
-            }
-            for entry in outcome.intake.files
-        ],
-        "outputs": _texts(outputs),
-    }
-
-
-def _texts(paths: Iterable[Path]) -> list[str]:
-    return [str(path) for path in paths]
 
 
 def main() -> None:

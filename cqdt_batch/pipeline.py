@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition, load
-from cqdt_batch.definition.records import Assessment
 from cqdt_batch.findings import Finding
 from cqdt_batch.intake.collecting import take_in
 from cqdt_batch.intake.reading import read_book

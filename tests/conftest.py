@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cqdt_batch.definition.records import Assessment
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline import RoundFolder, examine, read_definition, write_annex, write_board
 from tests.rounds import SAMPLE

@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition, load
 from cqdt_batch.definition.records import (
     AnnexTable,
-    Assessment,
     Block,
     Column,
     ColumnKind,
@@ -387,9 +387,9 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [sheet_renamed("Cột", "Các cột")],
         [("definition_sheet_missing", "", ""), ("definition_unread_sheet", "Các cột", "")],
     ),
-    "the optional sheet has another name": (
-        [sheet_renamed("Không đánh giá", "Miễn"), cell("Mục", "Có xếp hạng", 3, "Không")],
-        [("definition_unread_sheet", "Miễn", "")],
+    "the sheet of exemptions, though it may be empty, has another name": (
+        [sheet_renamed("Không đánh giá", "Miễn")],
+        [("definition_sheet_missing", "", ""), ("definition_unread_sheet", "Miễn", "")],
     ),
     "a sheet of notes": (
         [with_sheet("Nháp", {3: {2: "hỏi lại Sở Nội vụ"}})],
@@ -411,9 +411,9 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [without_column("Biểu", "Tên biểu"), without_column("Biểu", "Khổ giấy")],
         [("definition_column_missing", "Biểu", "1"), ("definition_column_missing", "Biểu", "1")],
     ),
-    "a column whose cells may be empty has another name": (
+    "a dispensable column has another name": (
         [cell("Đơn vị", "Tên gọi khác", 1, "Biệt danh")],
-        [("definition_column_missing", "Đơn vị", "1"), ("definition_unread_column", "Đơn vị", "D1")],
+        [("definition_unread_column", "Đơn vị", "D1")],
     ),
     "a column of remarks": (
         [lambda book: with_content(book, "Đơn vị", 1, 7, "Người liên hệ")],
@@ -426,6 +426,10 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
     "an item of the upright sheet is missing": (
         [without_row(PROFILE, 4)],
         [("definition_column_missing", PROFILE, "1")],
+    ),
+    "a dispensable item is missing": (
+        [without_row(PROFILE, 19)],
+        [],
     ),
     "an item of the upright sheet has another name": (
         [item_renamed("Năm đánh giá", "Năm nay")],
@@ -910,6 +914,10 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
     ),
     "the column of column kinds is missing": (
         [without_column("Cột", "Loại cột")],
+        [("definition_column_missing", "Cột", "1")],
+    ),
+    "the column of spanners is missing, though its cells may be empty": (
+        [without_column("Cột", "Tiêu đề gộp")],
         [("definition_column_missing", "Cột", "1")],
     ),
     # a sheet that is not filled in yet

@@ -7,7 +7,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from cqdt_batch.definition.records import Assessment
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.stamp import STAMP_SHEET, stamp_of
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline import RoundFolder, write_forms

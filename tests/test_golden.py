@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cqdt_batch.definition.records import Assessment
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline import RoundFolder, start_round, write_forms
 from tests.dump import dumped

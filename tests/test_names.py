@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import Assessment
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from cqdt_batch.definition.records import Assessment
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline import RoundFolder, write_forms

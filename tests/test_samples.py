@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import Assessment
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline import RoundFolder, start_round, write_forms
 from cqdt_batch.scoring.rounding import published

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cqdt_batch.cells import Content
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import (
     AnnexTable,
-    Assessment,
     Block,
     Criterion,
     Exemption,

@@ -7,14 +7,18 @@ repeat a finding in other words stays unsaid.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
 
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
-from cqdt_batch.definition.records import Assessment
-from cqdt_batch.definition.references import REFERENCES, Check, sound
+from cqdt_batch.definition.records import AnnexTable, Block, Criterion, Exemption, Unit
+from cqdt_batch.definition.references import REFERENCES, Check
 from cqdt_batch.definition.sense import SENSE
 from cqdt_batch.findings import Finding, Where, error
 
+_Record = TypeVar("_Record", Block, Unit, Criterion, AnnexTable)
 _NEEDED = ("blocks", "units", "criteria", "tables", "sections", "columns")
 
 
@@ -41,3 +45,51 @@ def _run(checks: Iterable[Check], assessment: Assessment, layout: Layout) -> Ite
         for finding in tuple(one(assessment, layout)):
             if layout.tell((finding,)):
                 yield finding
+
+
+def sound(a: Assessment, layout: Layout) -> Assessment:
+    """Keep the records whose references hold, so that trees can be walked and blocks looked up."""
+    blocks = _unique(a.blocks, lambda block: block.code)
+    known = {block.code for block in blocks}
+    criteria = _reachable([c for c in _unique(a.criteria, lambda c: (c.block, c.code)) if c.block in known])
+    codes = {(c.block, c.code) for c in criteria}
+    tables = tuple(t for t in _unique(a.tables, lambda t: t.code) if (t.block, t.criterion) in codes)
+    drawn = {table.code for table in tables}
+    return replace(
+        a,
+        blocks=blocks,
+        units=tuple(u for u in _unique(a.units, lambda u: u.code) if u.block in known),
+        criteria=criteria,
+        exemptions=tuple(e for e in a.exemptions if (e.block, e.criterion) in codes and not _is_told(e, layout)),
+        tables=tables,
+        sections=tuple(s for s in a.sections if s.table in drawn),
+        columns=tuple(c for c in a.columns if c.table in drawn),
+    )
+
+
+def _is_told(exemption: Exemption, layout: Layout) -> bool:
+    return any(layout.told("exemptions", exemption.row, name) for name in ("block", "group", "unit", "criterion"))
+
+
+def _unique(records: Iterable[_Record], key: Callable[[_Record], Any]) -> tuple[_Record, ...]:
+    """The first record of each key; one without a code gets a code of its own that nothing refers to."""
+    first: dict[Any, _Record] = {}
+    for record in records:
+        named = record if record.code else replace(record, code=f"?{record.row}")
+        first.setdefault(key(named), named)
+    return tuple(first.values())
+
+
+def _reachable(criteria: list[Criterion]) -> tuple[Criterion, ...]:
+    """The criteria that lead up to a root: none below an unknown parent, none in a circle."""
+    parents = {(c.block, c.code): c.parent for c in criteria}
+
+    def leads_up(c: Criterion) -> bool:
+        code = c.code
+        for _ in parents:
+            if not code:
+                return True
+            code = parents.get((c.block, code), "?")
+        return not code
+
+    return tuple(c for c in criteria if leads_up(c))

@@ -13,10 +13,13 @@ from enum import StrEnum
 from typing import Any
 
 from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid, as_typed
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.checks import check
 from cqdt_batch.definition.layout import Layout, Place
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import Assessment, Profile
+from cqdt_batch.definition.records import (
+    Profile,
+)
 from cqdt_batch.definition.sheets import PROFILE, SHEETS, Field, Kind, SheetSpec, YesNo, choice_key
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, has_errors, in_order, warning
 from cqdt_batch.messages import in_every_language
@@ -65,8 +68,7 @@ class _Reader:
         """Read the records of one sheet."""
         grid = self._grid(spec)
         if grid is None:
-            if spec.required:
-                self._report("definition_sheet_missing", Where(file=self.book.file), sheet=Term(spec.title_key))
+            self._report("definition_sheet_missing", Where(file=self.book.file), sheet=Term(spec.title_key))
             return
         place = _place_upright(spec, grid) if spec.upright else _place_columns(spec, grid)
         self.layout.places[spec.name] = place

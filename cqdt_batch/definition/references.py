@@ -8,14 +8,18 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import AnnexTable, Assessment, Block, ColumnKind, Criterion, Exemption, Unit
+from cqdt_batch.definition.records import (
+    ColumnKind,
+    Criterion,
+    Unit,
+)
 from cqdt_batch.definition.stamp import STAMP_SHEET
-from cqdt_batch.findings import Finding, error
+from cqdt_batch.findings import Finding, Term, error
 from cqdt_batch.messages import in_every_language
 
 PLACEHOLDERS = ("so", "ngay", "thang", "nam")
@@ -27,7 +31,6 @@ _PLAIN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST_CODE = {"profile": 40, "units": 40, "blocks": 20}
 """A block's code goes into the name of a sheet, which Excel limits to 31 characters."""
 _SHEET_NAME = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
-_Record = TypeVar("_Record", Block, Unit, Criterion, AnnexTable)
 
 
 def check_blocks_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -114,7 +117,9 @@ def check_columns_show_criteria(a: Assessment, layout: Layout) -> Iterator[Findi
     for column in a.columns:
         where = layout.at("columns", column.row, "criterion")
         block = block_of.get(column.table, "")
-        if column.kind is ColumnKind.POINTS and block and (block, column.criterion) not in known:
+        if column.kind is ColumnKind.POINTS and not column.criterion:
+            yield error("definition_blank", where, column=Term("definition.columns.criterion"))
+        elif column.kind is ColumnKind.POINTS and block and (block, column.criterion) not in known:
             yield error("definition_unknown_criterion", where, code=column.criterion, block=block)
         if column.kind not in (None, ColumnKind.POINTS) and column.criterion:
             yield error("definition_column_without_points", where, code=column.criterion)
@@ -224,54 +229,6 @@ def _placeholders(text: str) -> set[str]:
         for _, name, spec, conversion in parts
         if name is not None
     }
-
-
-def sound(a: Assessment, layout: Layout) -> Assessment:
-    """Keep the records whose references hold, so that trees can be walked and blocks looked up."""
-    blocks = _unique(a.blocks, lambda block: block.code)
-    known = {block.code for block in blocks}
-    criteria = _reachable([c for c in _unique(a.criteria, lambda c: (c.block, c.code)) if c.block in known])
-    codes = {(c.block, c.code) for c in criteria}
-    tables = tuple(t for t in _unique(a.tables, lambda t: t.code) if (t.block, t.criterion) in codes)
-    drawn = {table.code for table in tables}
-    return replace(
-        a,
-        blocks=blocks,
-        units=tuple(u for u in _unique(a.units, lambda u: u.code) if u.block in known),
-        criteria=criteria,
-        exemptions=tuple(e for e in a.exemptions if (e.block, e.criterion) in codes and not _is_told(e, layout)),
-        tables=tables,
-        sections=tuple(s for s in a.sections if s.table in drawn),
-        columns=tuple(c for c in a.columns if c.table in drawn),
-    )
-
-
-def _is_told(exemption: Exemption, layout: Layout) -> bool:
-    return any(layout.told("exemptions", exemption.row, name) for name in ("block", "group", "unit", "criterion"))
-
-
-def _unique(records: Iterable[_Record], key: Callable[[_Record], Any]) -> tuple[_Record, ...]:
-    """The first record of each key; one without a code gets a code of its own that nothing refers to."""
-    first: dict[Any, _Record] = {}
-    for record in records:
-        named = record if record.code else replace(record, code=f"?{record.row}")
-        first.setdefault(key(named), named)
-    return tuple(first.values())
-
-
-def _reachable(criteria: list[Criterion]) -> tuple[Criterion, ...]:
-    """The criteria that lead up to a root: none below an unknown parent, none in a circle."""
-    parents = {(c.block, c.code): c.parent for c in criteria}
-
-    def leads_up(c: Criterion) -> bool:
-        code = c.code
-        for _ in parents:
-            if not code:
-                return True
-            code = parents.get((c.block, code), "?")
-        return not code
-
-    return tuple(c for c in criteria if leads_up(c))
 
 
 REFERENCES: tuple[Check, ...] = (

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
-from cqdt_batch.definition.records import Assessment, ColumnKind, Criterion, Section, Unit
+from cqdt_batch.definition.records import (
+    ColumnKind,
+    Criterion,
+    Section,
+    Unit,
+)
 from cqdt_batch.definition.references import Check
 from cqdt_batch.findings import Finding, error
 
@@ -15,7 +21,8 @@ def check_one_root_per_block(a: Assessment, layout: Layout) -> Iterator[Finding]
     """Each block has one criterion without a parent: its composite index."""
     for block in a.blocks:
         roots = [c for c in a.criteria if c.block == block.code and not c.parent]
-        if not roots and not layout.told_anywhere("criteria", "parent"):
+        unclear = layout.told_anywhere("criteria", "parent") or layout.told_anywhere("criteria", "block")
+        if not roots and not unclear:
             yield error("definition_no_root", layout.at("blocks", block.row, "code"), block=block.code)
         for other in roots[1:]:
             where = layout.at("criteria", other.row, "parent")
@@ -93,15 +100,16 @@ def check_tables_are_whole(a: Assessment, layout: Layout) -> Iterator[Finding]:
 
 def check_sections_share_out_the_units(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """Every unit of the block stands in exactly one section of each of its tables."""
+    astray = layout.told_anywhere("sections", "table")
     for table in a.tables:
-        sections = a.sections_of(table)
+        sections = [s for s in a.sections_of(table) if not layout.told("sections", s.row, "groups")]
         holding: dict[str, list[Section]] = {unit.code: [] for unit in a.units_of(table.block)}
         for section in sections:
             for unit in a.units_in(section, table):
                 holding[unit.code].append(section)
         grouped = [unit for unit in a.units_of(table.block) if not layout.told("units", unit.row, "group")]
         homeless = [unit for unit in grouped if not holding[unit.code]]
-        if homeless and sections and not _unclear(sections, layout):
+        if homeless and sections == list(a.sections_of(table)) != [] and not astray:
             where = layout.at("tables", table.row, "code")
             yield error("definition_units_in_no_section", where, units=_printed(homeless), table=table.code)
         for section in sections:
@@ -109,11 +117,6 @@ def check_sections_share_out_the_units(a: Assessment, layout: Layout) -> Iterato
             if twice:
                 where = layout.at("sections", section.row, "groups")
                 yield error("definition_units_in_two_sections", where, units=_printed(twice), table=table.code)
-
-
-def _unclear(sections: Iterable[Section], layout: Layout) -> bool:
-    """Tell whether the sections of a table have findings that explain why units are in none."""
-    return layout.told_anywhere("sections", "table") or any(layout.told("sections", s.row, "groups") for s in sections)
 
 
 def _printed(units: Iterable[Unit]) -> tuple[str, ...]:
@@ -128,7 +131,7 @@ def check_ranked_sections_compare_like_with_like(a: Assessment, layout: Layout) 
     for table in a.tables:
         for section in a.sections_of(table):
             partly = [unit for unit in a.units_in(section, table) if _partly_assessed(a, unit, table.criterion)]
-            if section.ranked and partly:
+            if section.ranked and partly and not layout.told("sections", section.row, "groups"):
                 where = layout.at("sections", section.row, "ranked")
                 yield error("definition_ranks_partly_assessed", where, table=table.code, units=_printed(partly))
 

@@ -91,7 +91,6 @@ class SheetSpec:
     record: type
     fields: tuple[Field, ...]
     upright: bool = False
-    required: bool = True
 
     @property
     def title_key(self) -> str:
@@ -207,7 +206,6 @@ CRITERIA = SheetSpec(
 EXEMPTIONS = SheetSpec(
     name="exemptions",
     record=Exemption,
-    required=False,
     fields=(
         _reference("block", "blocks"),
         _code("group", width=20, required=False),
@@ -221,7 +219,7 @@ TABLES = SheetSpec(
     name="tables",
     record=AnnexTable,
     fields=(
-        _text("code", required=True, width=12),
+        _code(width=12),
         _reference("block", "blocks"),
         _text("title", required=True, width=80),
         _code("criterion", width=12),
@@ -234,7 +232,7 @@ SECTIONS = SheetSpec(
     name="sections",
     record=Section,
     fields=(
-        Field(name="table", required=True, refers=("tables", "code"), width=12),
+        _reference("table", "tables"),
         Field(name="groups", kind=Kind.TEXTS, width=30),
         _text("title", width=80),
         _yes_no("ranked"),
@@ -246,7 +244,7 @@ COLUMNS = SheetSpec(
     name="columns",
     record=Column,
     fields=(
-        Field(name="table", required=True, refers=("tables", "code"), width=12),
+        _reference("table", "tables"),
         _choice("kind", ColumnKind, 20),
         _code("criterion", width=12, required=False),
         _text("label", required=True, width=40),

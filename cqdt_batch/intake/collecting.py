@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
-from cqdt_batch.definition.records import Assessment
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.findings import Finding, Where, error, notice
 from cqdt_batch.intake.inbox import Entry, EntryKind, entries
 from cqdt_batch.intake.reading import read_book

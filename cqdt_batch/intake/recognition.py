@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cqdt_batch.cells import Book, Content, Grid, as_typed
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import Assessment, Unit
+from cqdt_batch.definition.records import (
+    Unit,
+)
 from cqdt_batch.definition.stamp import STAMP_SHEET, Stamp, stamp_of
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.messages import in_every_language

@@ -13,7 +13,10 @@ from enum import StrEnum
 from functools import cached_property
 
 from cqdt_batch.cells import Content, ErrorValue, Formula, as_typed
-from cqdt_batch.definition.records import Assessment, Criterion
+from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.records import (
+    Criterion,
+)
 from cqdt_batch.findings import Finding, Term, Where, error, warning
 from cqdt_batch.intake.recognition import Form, FormColumn
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from cqdt_batch.definition.records import Assessment, CriteriaTree, Criterion, Unit
+from cqdt_batch.definition.assessment import Assessment, CriteriaTree
+from cqdt_batch.definition.records import (
+    Criterion,
+    Unit,
+)
 from cqdt_batch.definition.stamp import STAMP_SHEET, stamp_of
 from cqdt_batch.intake.recognition import FormColumn
 from cqdt_batch.messages import Words

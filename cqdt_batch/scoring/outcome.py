@@ -10,8 +10,8 @@ from functools import cached_property
 
 import pandas as pd
 
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition
-from cqdt_batch.definition.records import Assessment
 from cqdt_batch.findings import Finding, Severity, Where, error, in_order
 from cqdt_batch.intake.collecting import Intake
 from cqdt_batch.intake.submissions import Submission

@@ -14,7 +14,11 @@ from decimal import Decimal
 import pandas as pd
 import pandera.pandas as pa
 
-from cqdt_batch.definition.records import Assessment, Block, Criterion
+from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.records import (
+    Block,
+    Criterion,
+)
 from cqdt_batch.findings import Fact, Finding, error, warning
 from cqdt_batch.intake.submissions import Input, InputKind, Submission
 

@@ -1,0 +1,49 @@
+"""A run for machines: the same facts as on the board, as plain JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from cqdt_batch.findings import Finding
+from cqdt_batch.messages import Words
+from cqdt_batch.scoring.outcome import Outcome
+
+
+def run_json(round_folder: Path, status: int, findings: Iterable[Finding], words: Words) -> dict[str, Any]:
+    """What every command tells: the round, how it ended, what was found."""
+    told = [_finding_json(finding, words) for finding in findings]
+    return {"round": str(round_folder), "status": int(status), "findings": told}
+
+
+def _finding_json(finding: Finding, words: Words) -> dict[str, Any]:
+    where = finding.where
+    return {
+        "severity": finding.severity.value,
+        "code": finding.code,
+        "message": words.message(finding),
+        "unit": finding.unit or None,
+        "file": where.file or None,
+        "sheet": where.sheet or None,
+        "cell": where.cell or None,
+        "row": where.row or None,
+        "column": where.column or None,
+    }
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """The state of every unit and every file, and whether the annex is a draft."""
+    return {
+        "draft": outcome.is_draft,
+        "units": [{"unit": unit, "state": state.value} for unit, state in outcome.states.items()],
+        "files": [
+            {"file": entry.name, "state": entry.state.value, "unit": entry.unit or None, "sha256": entry.sha256 or None}
+            for entry in outcome.intake.files
+        ],
+    }
+
+
+def outputs_json(paths: Iterable[Path]) -> dict[str, Any]:
+    """The files that were written."""
+    return {"outputs": [str(path) for path in paths]}
