@@ -25,25 +25,34 @@ class ErrorValue(NamedTuple):
     text: str
 
 
+class Percent(NamedTuple):
+    """A number that its cell shows as a percentage: 0.85 shown as 85 %."""
+
+    share: Decimal
+
+
 Moment: TypeAlias = date | datetime | time | timedelta
-Content: TypeAlias = "str | Decimal | bool | Moment | Formula | ErrorValue"
+Content: TypeAlias = "str | Decimal | bool | Moment | Percent | Formula | ErrorValue"
 
 
 def as_typed(content: Content) -> str:
     """Show a cell's content as its author would recognise it."""
     match content:
-        case Formula(text) | ErrorValue(text):
-            return text
+        case Formula(shown) | ErrorValue(shown):
+            text = shown
         case bool():
-            return "TRUE" if content else "FALSE"
+            text = "TRUE" if content else "FALSE"
         case datetime():
-            return f"{content:%d/%m/%Y %H:%M}" if content.time() != time() else f"{content:%d/%m/%Y}"
+            text = f"{content:%d/%m/%Y %H:%M}".removesuffix(" 00:00")
         case date():
-            return f"{content:%d/%m/%Y}"
+            text = f"{content:%d/%m/%Y}"
         case Decimal():
-            return f"{content:f}"
+            text = f"{content:f}"
+        case Percent(share):
+            text = f"{(share * 100).normalize():f}%"
         case _:
-            return str(content)
+            text = str(content)
+    return text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1052,6 +1052,63 @@ def test_all_mistakes_are_told_in_one_pass() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            [cell("Tiêu chí", "Mã tiêu chí", 4, Decimal("1.1")), cell("Tiêu chí", "Điểm tối đa", 5, None)],
+            [("definition_code_not_text", "Tiêu chí", "B4"), ("definition_leaf_without_maximum", "Tiêu chí", "E5")],
+        ),
+        (
+            [cell("Tiêu chí", "Khối", 2, None), cell("Tiêu chí", "Cách chấm", 17, None)],
+            [("definition_blank", "Tiêu chí", "A2"), ("definition_leaf_without_rule", "Tiêu chí", "F17")],
+        ),
+        (
+            [cell("Tiêu chí", "Mã cấp trên", 2, "1"), cell("Tiêu chí", "Điểm tối đa", 29, Decimal(30))],
+            [
+                ("definition_cycle", "Tiêu chí", "C2"),
+                ("definition_cycle", "Tiêu chí", "C3"),
+                ("definition_inner_scored", "Tiêu chí", "E29"),
+            ],
+        ),
+        (
+            [cell("Tiêu chí", "Mã tiêu chí", 5, None), cell("Tiêu chí", "Mã cấp trên", 61, "1.9")],
+            [("definition_blank", "Tiêu chí", "B5"), ("definition_unknown_parent", "Tiêu chí", "C61")],
+        ),
+        (
+            [
+                cell("Tiêu chí", "Điểm tối đa", 5, None),
+                cell("Tiêu chí", "Cách chấm", 5, None),
+                cell("Tiêu chí", "Mã cấp trên", 61, "1.9"),
+            ],
+            [
+                ("definition_leaf_without_maximum", "Tiêu chí", "E5"),
+                ("definition_leaf_without_rule", "Tiêu chí", "F5"),
+                ("definition_unknown_parent", "Tiêu chí", "C61"),
+            ],
+        ),
+        (
+            [cell("Biểu", "Khối", 2, "so nganh"), cell("Cột", "Loại cột", 7, "Tổng điểm")],
+            [
+                ("definition_unknown_block", "Biểu", "B2"),
+                ("definition_column_twice", "Cột", "B6"),
+                ("definition_column_twice", "Cột", "B7"),
+            ],
+        ),
+    ],
+    ids=[
+        "a code above a leaf",
+        "the block of a root",
+        "a circle at the root",
+        "a code of another block",
+        "a parent of another block",
+        "the block of a table",
+    ],
+)
+def test_a_mistake_does_not_hide_another(changes: list[Change], expected: Told) -> None:
+    assert told(load(changed(*changes))) == expected
+
+
 # ---------------------------------------------------------------- position and spelling do not matter
 
 

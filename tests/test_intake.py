@@ -286,6 +286,39 @@ def test_a_form_without_its_headers_is_told(sample: RoundFolder) -> None:
     assert codes(outcome_of(sample).findings) == ["form_table_missing"]
 
 
+def test_swapped_headers_are_told_and_publish_nothing(sample: RoundFolder) -> None:
+    """The column of maxima read as scores would give the unit full marks."""
+
+    def swapped(sheet: Any) -> None:
+        score, maximum = (sheet.cell(*header(sheet, Words()(f"form.column.{c}"))) for c in ("score", "maximum"))
+        score.value, maximum.value = maximum.value, score.value
+
+    edited(form_of(sample), swapped)
+    outcome = outcome_of(sample)
+    assert {"maximum_changed"} <= set(codes(outcome.findings))
+    assert outcome.states[ONE] is UnitState.WITH_ERRORS
+
+
+def test_a_second_column_of_scores_is_a_question_not_a_guess(sample: RoundFolder) -> None:
+    def doubled(sheet: Any) -> None:
+        row, _ = header(sheet, Words()("form.column.score"))
+        sheet.cell(row, 8).value = Words()("form.column.score")
+
+    edited(form_of(sample), doubled)
+    finding = only(outcome_of(sample).findings)
+    assert (finding.code, finding.where.cell) == ("column_repeated", "H7")
+
+
+def test_a_percentage_is_a_question_not_a_score(sample: RoundFolder) -> None:
+    def percent(sheet: Any) -> None:
+        cell = sheet[form_cells(sheet)["1.1.1"]]
+        cell.value, cell.number_format = 0.85, "0%"
+
+    edited(form_of(sample), percent)
+    finding = only(outcome_of(sample).findings)
+    assert (finding.code, finding.facts["found"]) == ("score_percent", "85%")
+
+
 def test_a_lost_evidence_column_is_told_and_the_scores_stand(sample: RoundFolder) -> None:
     def without(sheet: Any) -> None:
         sheet.cell(*header(sheet, Words()("form.column.evidence"))).value = None

@@ -17,7 +17,7 @@ from typing import Any
 
 import openpyxl
 
-from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid
+from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid, Percent
 from cqdt_batch.findings import Finding, Term, Where, error
 
 
@@ -74,7 +74,8 @@ def _content(cell: Any) -> Content:
     if isinstance(value, float) and not math.isfinite(value):
         return ErrorValue(str(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return Decimal(repr(value))
+        number = Decimal(repr(value))
+        return Percent(number) if "%" in (cell.number_format or "") else number
     return value  # type: ignore[no-any-return]  # str, bool or a moment
 
 

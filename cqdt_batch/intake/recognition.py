@@ -38,12 +38,16 @@ _NEEDED = (FormColumn.CODE, FormColumn.SCORE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """A recognised form: whose it is, its sheet, its header row and the column of each header found there."""
+    """A recognised form: whose it is, its sheet, its header row and the column of each header found there.
+
+    `repeated` are the columns whose header stands there once more.
+    """
 
     unit: Unit
     grid: Grid
     header: int
     columns: Mapping[FormColumn, int]
+    repeated: Mapping[int, FormColumn]
 
 
 def recognise(book: Book, assessment: Assessment) -> Form | Finding:
@@ -58,8 +62,10 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
     if len(tables) > 1:
         sheets = tuple(grid.sheet for grid, _, _ in tables)
         return error("form_table_repeated", Where(file=book.file), unit.code, sheets=sheets)
-    grid, header, columns = tables[0]
-    return Form(unit=unit, grid=grid, header=header, columns=columns)
+    grid, header, found = tables[0]
+    columns = {column: position for position, column in reversed(found.items())}
+    repeated = {position: column for position, column in found.items() if columns[column] != position}
+    return Form(unit=unit, grid=grid, header=header, columns=columns, repeated=repeated)
 
 
 def _unit_of(book: Book, assessment: Assessment) -> Unit | Finding:
@@ -88,20 +94,17 @@ def _stamp(book: Book) -> Stamp | None:
     return Stamp(**{name: pairs.get(name, "") for name in Stamp._fields})
 
 
-def _tables(book: Book) -> Iterator[tuple[Grid, int, dict[FormColumn, int]]]:
+def _tables(book: Book) -> Iterator[tuple[Grid, int, dict[int, FormColumn]]]:
     headers = {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
     for grid in book.grids:
         for row, cells in grid.rows.items():
             columns = _columns(cells, headers)
-            if all(column in columns for column in _NEEDED):
+            if set(_NEEDED) <= set(columns.values()):
                 yield grid, row, columns
                 break
 
 
-def _columns(cells: Mapping[int, Content], headers: Mapping[str, FormColumn]) -> dict[FormColumn, int]:
-    found: dict[FormColumn, int] = {}
-    for position, content in cells.items():
-        column = headers.get(folded(content)) if isinstance(content, str) else None
-        if column is not None:
-            found.setdefault(column, position)
-    return found
+def _columns(cells: Mapping[int, Content], headers: Mapping[str, FormColumn]) -> dict[int, FormColumn]:
+    """The form's column that each cell of a row names, if it names one."""
+    named = {position: headers.get(folded(text)) for position, text in cells.items() if isinstance(text, str)}
+    return {position: column for position, column in named.items() if column is not None}

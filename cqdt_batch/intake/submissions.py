@@ -12,12 +12,12 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from cqdt_batch.cells import Content, ErrorValue, Formula, as_typed
+from cqdt_batch.cells import Content, ErrorValue, Formula, Percent, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import (
     Criterion,
 )
-from cqdt_batch.findings import Finding, Term, Where, error, warning
+from cqdt_batch.findings import Fact, Finding, Term, Where, error, warning
 from cqdt_batch.intake.recognition import Form, FormColumn
 
 
@@ -66,6 +66,8 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
             where = reader.where(0, FormColumn.CODE)
             findings.append(error("row_missing", where, form.unit.code, code=leaf.code, label=leaf.label))
             continue
+        changed = reader.maximum_changed(leaf, rows[leaf.code])
+        findings.extend([changed] if changed else [])
         for kind in InputKind:
             read, finding = reader.read(leaf, rows[leaf.code], kind)
             inputs.append(read)
@@ -93,7 +95,7 @@ class _FormReader:
         known = assessment.trees[unit.block].by_code
         leaves = {leaf.code for leaf in assessment.assessed_leaves(unit)}
         rows: dict[str, int] = {}
-        findings = list(self._missing_columns())
+        findings = [*self._missing_columns(), *self._repeated_columns()]
         for row in self.form.grid.rows:
             content = self.content(row, FormColumn.CODE)
             if row <= self.form.header or content is None:
@@ -111,6 +113,21 @@ class _FormReader:
             if column not in self.form.columns:
                 where = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header)
                 yield warning("column_missing", where, self.form.unit.code, column=Term(f"form.column.{column}"))
+
+    def _repeated_columns(self) -> Iterator[Finding]:
+        for position, column in self.form.repeated.items():
+            where = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header, column=position)
+            yield error("column_repeated", where, self.form.unit.code, column=Term(f"form.column.{column}"))
+
+    def maximum_changed(self, leaf: Criterion, row: int) -> Finding | None:
+        """A maximum that is not the definition's: the column was changed, or its header stands over another."""
+        found = self.content(row, FormColumn.MAXIMUM)
+        if FormColumn.MAXIMUM not in self.form.columns or found == leaf.max_score:
+            return None
+        shown = as_typed(found) if found is not None else ""
+        where = self.where(row, FormColumn.MAXIMUM)
+        facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
+        return error("maximum_changed", where, self.form.unit.code, **facts)
 
     def _stray(self, row: int, code: str, *, known: bool) -> Iterator[Finding]:
         """A number beside a code that is not an open leaf is not counted, and that is said."""
@@ -151,6 +168,8 @@ def _unreadable(raw: Content) -> str:
             return "score_formula"
         case ErrorValue():
             return "score_error_value"
+        case Percent():
+            return "score_percent"
         case datetime() | date() | time() | timedelta():
             return "score_date"
         case _:
