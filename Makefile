@@ -17,10 +17,10 @@ help: ## Show this list
 	@$(PYTHON) -c "import re; [print(f'  make {n:<11}{t}') for n, t in re.findall(r'^([a-z]+):.*?## (.*)', open('Makefile', encoding='utf-8').read(), re.M)]"
 
 report: $(VENV)/installed ## Make the annex and the check board of ROUND (default: the sample round)
-	@$(BIN)/cqdt report $(ROUND)
+	@$(BIN)/cqdt report "$(ROUND)"
 
 forms: $(VENV)/installed ## Write the blank forms of ROUND
-	@$(BIN)/cqdt forms $(ROUND)
+	@$(BIN)/cqdt forms "$(ROUND)"
 
 test: $(VENV)/installed-dev ## Run the tests
 	@$(BIN)/python -m pytest

@@ -55,6 +55,11 @@ def as_typed(content: Content) -> str:
     return text
 
 
+def as_fact(content: Content) -> str | Decimal:
+    """Give a cell's content to a finding: numbers stay numbers, to be written as the reader's language does."""
+    return content if isinstance(content, Decimal) else as_typed(content)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grid:
     """The filled cells of one sheet: row → column → content, both counted from 1, both in increasing order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import track as progress
 from rich.table import Table
 
-from cqdt_batch.findings import Finding, Severity, has_errors
+from cqdt_batch.findings import Fact, Finding, Severity, Where, has_errors
 from cqdt_batch.messages import Language, Words
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ _SHOWN = 20
 """How many findings the terminal shows unless asked for all."""
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
+
+
+_NOBODY: Mapping[str, str] = {}
 
 
 class Status(IntEnum):
@@ -72,8 +75,11 @@ class _Talk:
         """Tell something on stderr."""
         self.console.print(escape(text), style=style)
 
-    def stop(self, status: Status, text: str) -> typer.Exit:
+    def stop(self, status: Status, key: str, **facts: Fact) -> typer.Exit:
         """Say why the command cannot start, even when told to be quiet."""
+        text = self.words(key, **facts)
+        if self.as_json and status is Status.WRONG_USE:
+            self.give_json({"status": int(status), "error": text})
         Console(stderr=True, highlight=False).print(escape(text), style="red")
         return typer.Exit(status)
 
@@ -98,23 +104,26 @@ class _Talk:
         """Print the result for machines on stdout."""
         typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
 
-    def tell_findings(self, findings: Sequence[Finding], file: str = "") -> None:
-        """List findings with place, message and remedy; the first ones only, unless asked for all."""
+    def tell_findings(self, findings: Sequence[Finding], file: str = "", names: Mapping[str, str] = _NOBODY) -> None:
+        """List findings with place, message and remedy; the first errors only, unless asked for all.
+
+        `file` is where all of them stand, `names` are those of the units by their codes.
+        """
         shown = findings if self.verbose else [f for f in findings if f.severity is Severity.ERROR][:_SHOWN]
         for finding in shown:
             colour = _COLOURS[finding.severity]
             label = self.words(f"severity.{finding.severity}")
-            place = " › ".join(part for part in _place(finding) if part)
+            parts = (names.get(finding.unit, ""), *self._place(finding.where))
+            place = " › ".join(part for part in parts if part)
             self.console.print(f"[bold {colour}]{escape(label)}[/] [bold]{escape(place)}[/]", soft_wrap=True)
             self.console.print(f"  {escape(self.words.message(finding))}", soft_wrap=True)
         left = len(findings) - len(shown)
         if left and file:
             self.say(self.words("cli.more_findings", count=left, name=file))
 
-
-def _place(finding: Finding) -> tuple[str, ...]:
-    where = finding.where
-    return (where.file, where.sheet, where.cell)
+    def _place(self, where: Where) -> tuple[str, ...]:
+        is_row = where.row and not where.column
+        return (where.file, where.sheet, self.words("cli.row", row=where.row) if is_row else where.cell)
 
 
 @app.command(help=_VI("cli.new"))
@@ -124,10 +133,10 @@ def new(directory: _Folder, lang: _Lang = Language.VI, quiet: _Quiet = False) ->
     talk = _Talk(words=Words(lang), quiet=quiet)
     folder = RoundFolder(directory)
     if folder.definition.exists():
-        raise talk.stop(Status.WRONG_USE, talk.words("cli.exists", path=str(folder.definition)))
+        raise talk.stop(Status.WRONG_USE, "cli.exists", path=str(folder.definition))
     with _writing(talk, directory):
         path = start_round(folder, talk.words)
-    talk.say(talk.words("cli.new_done", name=path.name, path=str(directory)))
+    talk.say(talk.words("cli.new_done", name=path.name, path=str(directory), program=_program()))
     talk.give([path])
 
 
@@ -153,6 +162,9 @@ def forms(
     else:
         talk.tell_findings(definition.findings)
         talk.say(talk.words("cli.forms_done", count=len(paths)))
+        old = sorted({path.name for path in target.glob("*.xlsx")} - {path.name for path in paths})
+        if old:
+            talk.say(talk.words("cli.old_forms", names=tuple(old)), "yellow")
         talk.give([target])
 
 
@@ -197,6 +209,8 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
         talk.give_json({**told, **outcome_json(outcome), **outputs_json(outputs)})
     else:
         _tell_outcome(outcome, talk, folder)
+        if not with_annex:
+            _tell_next_step(outcome, talk, round_folder)
         for wished, path in written:
             if path != wished:
                 talk.say(talk.words("cli.locked", name=wished.name, other=path.name), "yellow")
@@ -211,17 +225,17 @@ def _open(round_folder: Path, talk: _Talk) -> tuple[RoundFolder, Definition, Ass
 
     folder = RoundFolder(round_folder)
     if not round_folder.is_dir():
-        raise talk.stop(Status.WRONG_USE, talk.words("cli.no_folder", path=str(round_folder)))
+        raise talk.stop(Status.WRONG_USE, "cli.no_folder", path=str(round_folder))
     if not folder.definition.is_file():
-        text = talk.words("cli.no_definition", path=str(round_folder), name=folder.definition.name)
-        raise talk.stop(Status.WRONG_USE, text)
+        facts = {"path": str(round_folder), "name": folder.definition.name, "program": _program()}
+        raise talk.stop(Status.WRONG_USE, "cli.no_definition", **facts)
     definition = read_definition(folder)
     if definition.assessment is None:
         if talk.as_json:
             talk.give_json(run_json(round_folder, Status.BROKEN_DEFINITION, definition.findings, talk.words))
         talk = _Talk(words=talk.words, quiet=talk.quiet, verbose=True)
         talk.tell_findings(definition.findings)
-        raise talk.stop(Status.BROKEN_DEFINITION, talk.words("cli.broken_definition"))
+        raise talk.stop(Status.BROKEN_DEFINITION, "cli.broken_definition")
     return folder, definition, definition.assessment
 
 
@@ -236,8 +250,7 @@ def _writing(talk: _Talk, target: Path) -> Iterator[None]:
         yield
     except OSError as refusal:
         reason = refusal.strerror or str(refusal)
-        text = talk.words("cli.not_writable", path=str(target), reason=reason)
-        raise talk.stop(Status.WRONG_USE, text) from refusal
+        raise talk.stop(Status.WRONG_USE, "cli.not_writable", path=str(target), reason=reason) from refusal
 
 
 def _status(outcome: Outcome) -> Status:
@@ -249,7 +262,8 @@ def _status(outcome: Outcome) -> Status:
 def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
     from cqdt_batch.publishing.board import summary_lines, verdict
 
-    talk.tell_findings(outcome.findings, folder.board.name)
+    names = {unit.code: unit.printed_name for unit in outcome.assessment.units}
+    talk.tell_findings(outcome.findings, folder.board.name, names)
     table = Table(show_header=False)
     for label, count in summary_lines(outcome, talk.words):
         table.add_row(escape(label), str(count))
@@ -257,6 +271,18 @@ def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
     talk.say(verdict(outcome, talk.words), "bold red" if outcome.is_draft else "bold green")
     if not outcome.intake.submissions:
         talk.say(talk.words("cli.nothing_read"), "red")
+
+
+def _tell_next_step(outcome: Outcome, talk: _Talk, round_folder: Path) -> None:
+    """After a check: the definition holds, and what comes next."""
+    talk.say(talk.words("cli.definition_sound"), "green")
+    key = "cli.next_report" if outcome.intake.files else "cli.next_forms"
+    talk.say(talk.words(key, program=_program(), path=str(round_folder)))
+
+
+def _program() -> str:
+    """How the user called the program, to be shown in a command to type."""
+    return sys.argv[0] if Path(sys.argv[0]).stem == "cqdt" else "cqdt"
 
 
 def main() -> None:

@@ -88,8 +88,15 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 _WEIGHT = {severity: weight for weight, severity in enumerate(Severity)}
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort findings for a reader: errors first, then by file, sheet, row, column and code."""
-    return tuple(
-        sorted(findings, key=lambda f: (_WEIGHT[f.severity], f.where, f.code, f.unit, sorted(map(str, f.facts))))
-    )
+def in_order(findings: Iterable[Finding], sheets: Iterable[str] = ()) -> tuple[Finding, ...]:
+    """Sort findings for a reader: errors first, then by place; those of one place stay as they were found.
+
+    `sheets` is the order of the sheets where it is not that of their names.
+    """
+    position = {sheet: number for number, sheet in enumerate(sheets)}
+
+    def key(finding: Finding) -> tuple[int, str, int, Where]:
+        where = finding.where
+        return _WEIGHT[finding.severity], where.file, position.get(where.sheet, -1), where
+
+    return tuple(sorted(findings, key=key))

@@ -140,7 +140,7 @@ def test_a_unit_with_an_error_makes_the_annex_a_draft_that_names_it_under_its_ta
         assert sheet["A1"].value == "DỰ THẢO"
         assert "DỰ THẢO" in sheet.oddHeader.left.text
         notes = [row[0] for row in sheet.iter_rows(values_only=True) if str(row[0]).startswith("Dự thảo:")]
-        named = "Dự thảo: biểu chưa có 2 đơn vị: Sở Y tế (Phiếu có lỗi); Sở Nội vụ (Chưa nộp phiếu)."
+        named = "Dự thảo: biểu chưa có 2 đơn vị: Sở Y tế (phiếu cần sửa); Sở Nội vụ (chưa nộp phiếu)."
         assert notes == ([named] if table.startswith("I.") or table == "I" else [])
     rows = table_rows(sample.annex, "I")
     assert "Sở Y tế" not in [row[1] for row in rows]
@@ -178,6 +178,17 @@ def test_an_english_annex_says_not_assessed_in_english(sample: RoundFolder) -> N
 def test_the_reference_line_takes_number_and_day_once_they_are_known(assessment: Assessment) -> None:
     signed = replace(assessment.profile, decision_number="2988", decision_day="21")
     assert "Quyết định số 2988/QĐ-UBND ngày 21/12/2020 của" in reference_line(signed)
+
+
+@pytest.mark.parametrize(
+    ("day", "month", "printed"),
+    [("5", "1", "05/01/"), ("05", "12", "05/12/"), ("21", "3", "21/3/"), ("", "2", f"{' ' * 6}/02/")],
+)
+def test_days_below_10_and_months_1_and_2_have_a_leading_zero(
+    day: str, month: str, printed: str, assessment: Assessment
+) -> None:
+    signed = replace(assessment.profile, decision_day=day, decision_month=month)
+    assert f"ngày {printed}2020 của" in text(reference_line(signed))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from tests.rounds import FORM, form_cells, outcome_of, retype
 
 ABOVE = (
     "Ô điểm của tiêu chí 1.1.1 (Tỷ lệ cán bộ, công chức, viên chức được trang bị máy tính phục vụ công việc) "
-    "ghi 3, lớn hơn điểm tối đa 2. Nhập một số từ 0 đến 2."
+    "ghi 3, lớn hơn điểm tối đa 2. Đề nghị đơn vị nhập lại một số từ 0 đến 2."
 )
 
 
@@ -34,8 +34,16 @@ def rows(folder: RoundFolder, name: str) -> list[tuple[Any, ...]]:
 
 
 def test_the_board_has_a_summary_units_files_and_findings(published: RoundFolder) -> None:
-    assert openpyxl.load_workbook(published.board).sheetnames == ["Tổng hợp", "Đơn vị", "Tệp", "Phát hiện"]
-    assert rows(published, "Tổng hợp")[2][0] == "Đủ 30 đơn vị, không có lỗi. Phụ lục đã đủ các đơn vị."
+    assert openpyxl.load_workbook(published.board).sheetnames == ["Tổng hợp", "Đơn vị", "Tệp", "Vấn đề"]
+    assert rows(published, "Tổng hợp")[3][0] == "Đã nhận đủ phiếu hợp lệ của 30 đơn vị."
+
+
+def test_the_summary_says_who_is_missing_and_what_was_refused(troubled: RoundFolder) -> None:
+    write_board(troubled, outcome_of(troubled), Words())
+    assert rows(troubled, "Tổng hợp")[3][0] == (
+        "Còn 1 đơn vị chưa nộp phiếu. Còn 1 đơn vị có phiếu cần sửa. Có 1 tệp bị từ chối, xem trang Tệp. "
+        "Chừng nào chưa đủ, phụ lục mang dấu DỰ THẢO và không có các đơn vị đó."
+    )
 
 
 def test_states_add_up_to_their_totals(troubled: RoundFolder) -> None:
@@ -48,9 +56,9 @@ def test_every_unit_and_every_file_stands_on_the_board_once(troubled: RoundFolde
     write_board(troubled, outcome, Words())
     units = {row[1]: (row[3], row[4], row[7]) for row in rows(troubled, "Đơn vị")[1:]}
     assert len(units) == 30
-    assert units["Sở Y tế"] == ("Phiếu có lỗi", 1, "bai-nop/so-y-te.xlsx")
+    assert units["Sở Y tế"] == ("Phiếu cần sửa", 1, "bai-nop/so-y-te.xlsx")
     assert units["Sở Nội vụ"] == ("Chưa nộp phiếu", 1, None)
-    assert units["Sở Tư pháp"] == ("Đã nhận, đủ điều kiện", 0, "bai-nop/so-tu-phap.xlsx")
+    assert units["Sở Tư pháp"] == ("Đã nhận, hợp lệ", 0, "bai-nop/so-tu-phap.xlsx")
     files = {row[1]: row[2] for row in rows(troubled, "Tệp")[1:]}
     inbox = {f"bai-nop/{path.name}" for path in troubled.inbox.iterdir()}
     assert set(files) == inbox
@@ -60,7 +68,7 @@ def test_every_unit_and_every_file_stands_on_the_board_once(troubled: RoundFolde
 def test_a_finding_reads_message_first_with_a_link_to_its_cell(troubled: RoundFolder) -> None:
     cell = form_cells(openpyxl.load_workbook(troubled.inbox / "so-y-te.xlsx")[FORM])["1.1.1"]
     write_board(troubled, outcome_of(troubled), Words())
-    found = next(row for row in sheet(troubled, "Phát hiện").iter_rows() if row[6].value == "score_above_maximum")
+    found = next(row for row in sheet(troubled, "Vấn đề").iter_rows() if row[6].value == "score_above_maximum")
     assert [c.value for c in found] == [
         ABOVE,
         "Lỗi",

@@ -26,15 +26,15 @@ def test_a_clean_round_ends_with_0_and_prints_its_outputs_on_stdout(sample: Roun
     result = cqdt("report", sample.path)
     assert result.exit_code == 0
     assert result.stdout.split() == [str(sample.annex), str(sample.board)]
-    assert "Đủ 30 đơn vị, không có lỗi." in result.stderr
+    assert "Đã nhận đủ phiếu hợp lệ của 30 đơn vị." in result.stderr
 
 
 def test_findings_end_with_1_and_everything_else_is_still_published(sample: RoundFolder) -> None:
     retype(sample.inbox / "so-y-te.xlsx", {"1.1.1": "x"})
     result = cqdt("report", sample.path)
     assert result.exit_code == 1
-    assert "bai-nop/so-y-te.xlsx › Phiếu tự đánh giá › E11" in result.stderr
-    assert "Xoá ô và nhập lại một số từ 0 đến 2" in result.stderr
+    assert "Sở Y tế › bai-nop/so-y-te.xlsx › Phiếu tự đánh giá › E11" in result.stderr
+    assert "Đề nghị đơn vị xoá nội dung ô và nhập lại một số từ 0 đến 2" in result.stderr
     assert sample.annex.exists()
     assert sample.board.exists()
 
@@ -110,7 +110,28 @@ def test_json_tells_machines_everything_on_stdout(sample: RoundFolder) -> None:
         "row": 11,
         "column": 5,
     }
+    assert told["tables"][0]["rows"][0] == {"unit": "so-ke-hoach-va-dau-tu", "number": 1, "total": "83.0", "rank": 1}
     assert told["outputs"] == [str(sample.annex), str(sample.board)]
+
+
+def test_json_tells_wrong_use_too(tmp_path: Path) -> None:
+    told = json.loads(cqdt("report", tmp_path / "none", "--json").stdout)
+    assert (told["status"], told["error"].startswith("Không có thư mục")) == (2, True)
+
+
+def test_check_says_what_comes_next(sample: RoundFolder) -> None:
+    filled = " ".join(cqdt("check", sample.path).stderr.split())
+    for form in sample.inbox.iterdir():
+        form.unlink()
+    empty = " ".join(cqdt("check", sample.path).stderr.split())
+    assert "Tệp định nghĩa không có lỗi. Lập phụ lục: cqdt report" in filled
+    assert "Tạo biểu mẫu để gửi các đơn vị: cqdt forms" in empty
+
+
+def test_old_forms_in_the_folder_are_named(sample: RoundFolder) -> None:
+    sample.forms.mkdir()
+    (sample.forms / "so-cu.xlsx").write_bytes(b"x")
+    assert "xin kiểm tra trước khi gửi: so-cu.xlsx." in " ".join(cqdt("forms", sample.path).stderr.split())
 
 
 def test_quiet_says_nothing_but_the_result(sample: RoundFolder) -> None:
@@ -124,7 +145,7 @@ def test_warnings_and_notices_are_shown_on_request(sample: RoundFolder) -> None:
     short, long = cqdt("check", sample.path), cqdt("check", sample.path, "-v")
     assert short.exit_code == long.exit_code == 0
     assert "tệp ẩn của hệ thống" not in short.stderr
-    assert "và 1 phát hiện khác" in short.stderr
+    assert "Còn 1 lỗi, cảnh báo, lưu ý chưa hiện ở đây" in short.stderr
     assert "tệp ẩn của hệ thống" in long.stderr
 
 

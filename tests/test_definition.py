@@ -269,11 +269,11 @@ def test_the_criteria_are_what_the_source_says(assessment: Assessment) -> None:
         block="so-nganh",
         code="1.2.3",
         parent="1.2",
-        label=assessment.criteria[11].label,
-        max_score=assessment.criteria[11].max_score,
+        label="Cán bộ chuyên trách hoặc phụ trách CNTT được tập huấn về CNTT, an toàn thông tin trong năm",
+        max_score=Decimal(1),
         rule=Rule.POINTS,
         evidence_required=True,
-        evidence=assessment.criteria[11].evidence,
+        evidence="Giấy mời, danh sách tham dự hoặc giấy chứng nhận tập huấn",
         row=13,
     )
 
@@ -343,7 +343,7 @@ NEW_BLOCK: Mapping[str, Content] = {
     "Tên khối": "Các xã",
     "Số thập phân công bố": Decimal(1),
     "Số thập phân khi nhập": Decimal(2),
-    "Khi bằng điểm": "Liền bậc (1, 2, 2, 3)",
+    "Khi bằng điểm": "Liền bậc 1-2-2-3",
     "Xếp hạng theo": "Điểm công bố",
     "Đơn vị không được đánh giá đủ": "Không xếp hạng",
 }
@@ -366,7 +366,7 @@ NEW_TABLE: Mapping[str, Content] = {
     "Tên biểu": "III. CHỈ SỐ",
     "Tiêu chí xếp hạng": "CQDT",
     "In tên phụ lục": "Không",
-    "Khổ giấy": "Ngang",
+    "Hướng giấy": "Ngang",
 }
 NEW_SECTION: Mapping[str, Content] = {"Mã biểu": "III", "Có xếp hạng": "Có", "Đánh số lại từ 1": "Có"}
 NEW_UNIT_COLUMN: Mapping[str, Content] = {
@@ -408,7 +408,7 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [("definition_column_missing", "Đơn vị", "1"), ("definition_unread_column", "Đơn vị", "C1")],
     ),
     "two columns are missing": (
-        [without_column("Biểu", "Tên biểu"), without_column("Biểu", "Khổ giấy")],
+        [without_column("Biểu", "Tên biểu"), without_column("Biểu", "Hướng giấy")],
         [("definition_column_missing", "Biểu", "1"), ("definition_column_missing", "Biểu", "1")],
     ),
     "a dispensable column has another name": (
@@ -499,9 +499,9 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
     "a table's code that Excel made a number, wherever it is used": (
         [everywhere("I.1", Decimal("1.1"))],
         [
-            *[("definition_code_not_text", "Biểu", "A3")],
+            ("definition_code_not_text", "Biểu", "A3"),
+            ("definition_code_not_text", "Mục", "A4"),
             *[("definition_code_not_text", "Cột", f"A{row}") for row in range(8, 15)],
-            *[("definition_code_not_text", "Mục", "A4")],
         ],
     ),
     "a column number that Excel made negative": (
@@ -930,12 +930,16 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
 }
 
 WARNINGS = {"definition_unread_sheet", "definition_unread_column"}
-every_mistake = pytest.mark.parametrize(("changes", "expected"), MISTAKES.values(), ids=MISTAKES.keys())
 
 
-@every_mistake
-def test_a_mistake_is_told_at_its_cell_and_only_there(changes: list[Change], expected: Told) -> None:
-    definition = load(changed(*changes))
+@cache
+def loaded(mistake: str) -> Definition:
+    return load(changed(*MISTAKES[mistake][0]))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_at_its_cell_and_only_there(mistake: str) -> None:
+    definition, expected = loaded(mistake), MISTAKES[mistake][1]
     assert told(definition) == expected
     assert (definition.assessment is None) == any(code not in WARNINGS for code, _, _ in expected)
 
@@ -945,11 +949,9 @@ def test_every_finding_of_the_catalogue_has_a_case() -> None:
     assert {code for _, expected in MISTAKES.values() for code, _, _ in expected} == in_catalogue
 
 
-@every_mistake
-def test_a_finding_is_told_in_whole_sentences(changes: list[Change], expected: Told) -> None:
-    findings = load(changed(*changes)).findings
-    assert len(findings) >= len(expected)
-    for finding in findings:
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_finding_is_told_in_whole_sentences(mistake: str) -> None:
+    for finding in loaded(mistake).findings:
         for language in Language:
             message = Words(language).message(finding)
             assert "«»" not in message
@@ -1006,7 +1008,7 @@ MANY_MISTAKES: list[Change] = [
     cell("Tiêu chí", "Cần tài liệu kiểm chứng", 19, "bắt buộc"),
     cell("Không đánh giá", "Nhóm", 2, "khong-dvc"),
     cell("Biểu", "Tiêu chí xếp hạng", 6, "1.99"),
-    cell("Biểu", "Khổ giấy", 5, "A4"),
+    cell("Biểu", "Hướng giấy", 5, "A4"),
     cell("Mục", "Nhóm", 6, "co-dich-vu-cong; co-dvc"),
     cell("Mục", "Đánh số lại từ 1", 7, Decimal(1)),
     cell("Cột", "Mã tiêu chí", 8, "1.1"),
@@ -1020,17 +1022,17 @@ def test_all_mistakes_are_told_in_one_pass() -> None:
     definition = load(changed(*MANY_MISTAKES))
     assert definition.assessment is None
     assert told(definition) == [
-        ("definition_not_a_choice", "Biểu", "F5"),
-        ("definition_unknown_criterion", "Biểu", "D6"),
-        ("definition_column_without_points", "Cột", "C8"),
-        ("definition_number_for_text", "Cột", "F16"),
-        ("definition_number_outside", "Cột", "G30"),
-        ("definition_unknown_table", "Cột", "A41"),
-        ("definition_unknown_group", "Không đánh giá", "B2"),
+        ("definition_code_not_plain", PROFILE, "B2"),
+        ("definition_not_a_number", PROFILE, "B4"),
+        ("definition_blank", PROFILE, "B6"),
+        ("definition_placeholder", PROFILE, "B11"),
         ("definition_not_a_choice", "Khối", "F2"),
         ("definition_input_decimals", "Khối", "D3"),
-        ("definition_unknown_group", "Mục", "B6"),
-        ("definition_not_a_choice", "Mục", "E7"),
+        ("definition_code_not_plain", "Đơn vị", "A3"),
+        ("definition_repeated", "Đơn vị", "A5"),
+        ("definition_formula", "Đơn vị", "B6"),
+        ("definition_same_name", "Đơn vị", "C10"),
+        ("definition_unknown_block", "Đơn vị", "E22"),
         ("definition_repeated", "Tiêu chí", "B6"),
         ("definition_unknown_parent", "Tiêu chí", "C8"),
         ("definition_blank", "Tiêu chí", "D9"),
@@ -1040,15 +1042,15 @@ def test_all_mistakes_are_told_in_one_pass() -> None:
         ("definition_leaf_without_rule", "Tiêu chí", "F18"),
         ("definition_not_a_choice", "Tiêu chí", "G19"),
         ("definition_blank", "Tiêu chí", "A60"),
-        ("definition_code_not_plain", "Đơn vị", "A3"),
-        ("definition_repeated", "Đơn vị", "A5"),
-        ("definition_formula", "Đơn vị", "B6"),
-        ("definition_same_name", "Đơn vị", "C10"),
-        ("definition_unknown_block", "Đơn vị", "E22"),
-        ("definition_code_not_plain", PROFILE, "B2"),
-        ("definition_not_a_number", PROFILE, "B4"),
-        ("definition_blank", PROFILE, "B6"),
-        ("definition_placeholder", PROFILE, "B11"),
+        ("definition_unknown_group", "Không đánh giá", "B2"),
+        ("definition_not_a_choice", "Biểu", "F5"),
+        ("definition_unknown_criterion", "Biểu", "D6"),
+        ("definition_unknown_group", "Mục", "B6"),
+        ("definition_not_a_choice", "Mục", "E7"),
+        ("definition_column_without_points", "Cột", "C8"),
+        ("definition_number_for_text", "Cột", "F16"),
+        ("definition_number_outside", "Cột", "G30"),
+        ("definition_unknown_table", "Cột", "A41"),
     ]
 
 
@@ -1230,8 +1232,8 @@ def test_a_definition_written_in_either_language_loads_to_the_same(
 @pytest.mark.parametrize(
     ("language", "sheets"),
     [
-        (Language.VI, ["Biểu", "Cột", "Khối", "Mục", "Tiêu chí", "Đơn vị", "Đợt đánh giá"]),
-        (Language.EN, ["Blocks", "Columns", "Criteria", "Round", "Sections", "Tables", "Units"]),
+        (Language.VI, ["Đợt đánh giá", "Khối", "Đơn vị", "Tiêu chí", "Biểu", "Mục", "Cột"]),
+        (Language.EN, ["Round", "Blocks", "Units", "Criteria", "Tables", "Sections", "Columns"]),
     ],
 )
 def test_a_blank_definition_lacks_only_what_must_be_filled_in(
@@ -1259,13 +1261,16 @@ def test_a_definition_that_is_no_workbook_is_one_finding(tmp_path: Path) -> None
 
 # ---------------------------------------------------------------- whatever stands in a cell
 
-any_cell = st.sampled_from(
-    [
-        (grid.sheet, row, column)
-        for grid in sample_book().grids[:-1]
-        for row, cells in grid.rows.items()
-        for column in cells
-    ]
+any_cell = st.deferred(
+    lambda: st.sampled_from(
+        [
+            (grid.sheet, row, column)
+            for grid in sample_book().grids
+            if grid.sheet != "Hướng dẫn"
+            for row, cells in grid.rows.items()
+            for column in cells
+        ]
+    )
 )
 any_content = st.one_of(
     st.none(),

@@ -125,7 +125,11 @@ def test_a_form_of_another_round_is_refused_with_both_names(sample: RoundFolder)
     workbook.save(form_of(sample))
     outcome = outcome_of(sample)
     assert codes(outcome.findings) == ["unit_missing", "form_of_other_assessment"]
-    assert outcome.findings[1].facts == {"found": "hoa-binh-2019", "expected": "hoa-binh-2020"}
+    assert outcome.findings[1].facts == {
+        "found": "hoa-binh-2019",
+        "expected": "hoa-binh-2020",
+        "sender": ONE,
+    }
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_a_form_of_another_round_is_refused_with_both_names(sample: RoundFolder)
     [
         (2, "2019-cu", "form_outdated", UnitState.WITH_ERRORS),
         (3, "so-x", "form_of_unknown_unit", UnitState.MISSING),
-        (4, "0000", "form_outdated", UnitState.WITH_ERRORS),
+        (4, "0000", "form_changed", UnitState.WITH_ERRORS),
     ],
     ids=["version", "unit", "fingerprint"],
 )
@@ -210,6 +214,7 @@ def test_a_file_that_may_not_be_read_is_told(sample: RoundFolder, monkeypatch: p
 
 def test_two_submissions_of_one_unit_are_both_refused_and_name_each_other(sample: RoundFolder) -> None:
     shutil.copy(form_of(sample), sample.inbox / "ban-sao.xlsx")
+    retype(sample.inbox / "ban-sao.xlsx", {"1.1.1": 0})
     outcome = outcome_of(sample)
     told = [(f.code, f.where.file, f.facts["others"]) for f in outcome.findings]
     assert told == [
@@ -218,6 +223,37 @@ def test_two_submissions_of_one_unit_are_both_refused_and_name_each_other(sample
     ]
     assert outcome.states[ONE] is UnitState.WITH_ERRORS
     assert [e.state for e in outcome.intake.files].count(FileState.REFUSED) == 2
+
+
+def test_a_copy_of_a_file_counts_once(sample: RoundFolder) -> None:
+    shutil.copy(form_of(sample), sample.inbox / "ban-sao.xlsx")
+    outcome = outcome_of(sample)
+    finding = only(outcome.findings)
+    assert (finding.code, finding.severity, finding.where.file) == (
+        "file_copy",
+        Severity.NOTICE,
+        f"bai-nop/{ONE}.xlsx",
+    )
+    assert finding.facts == {"other": "bai-nop/ban-sao.xlsx"}
+    assert not outcome.is_draft
+
+
+@pytest.mark.parametrize(
+    ("parts", "kind"),
+    [
+        ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>"}, "file_kind.ods"),
+        ({"[Content_Types].xml": "<Types/>", "word/document.xml": "<x/>"}, "file_kind.document"),
+        ({"phieu/so-y-te.xlsx": "x"}, "file_kind.zip"),
+    ],
+    ids=["ods", "docx", "archive"],
+)
+def test_an_archive_that_is_no_workbook_is_told_for_what_it_is(
+    sample: RoundFolder, parts: dict[str, str], kind: str
+) -> None:
+    with zipfile.ZipFile(sample.inbox / "la.xlsx", "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    assert only(outcome_of(sample).findings).facts["kind"] == (kind,)
 
 
 def test_rows_are_found_by_code_wherever_they_stand(sample: RoundFolder) -> None:
@@ -370,6 +406,31 @@ def test_changing_one_leaf_changes_exactly_its_own_figures_and_the_ranks_that_fo
     for code in ("CQDT", "2", "2.1"):
         was, left = (points_of(o, code) for o in (before, after))
         assert was - left == lost
+
+
+def test_a_lowered_leaf_moves_its_unit_down_and_those_it_passed_up(sample: RoundFolder) -> None:
+    before = ranks(outcome_of(sample))
+    retype(sample.inbox / "huyen-lac-son.xlsx", {"2.1.1": 0, "2.1.2": 0})
+    after = ranks(outcome_of(sample))
+    moved = {key: (before[key], after[key]) for key in before if before[key] != after[key]}
+    assert moved == {
+        ("II", "huyen-lac-son"): (2, 4),
+        ("II", "huyen-lac-thuy"): (3, 2),
+        ("II", "huyen-tan-lac"): (4, 3),
+        ("II.2", "huyen-lac-son"): (1, 4),
+        ("II.2", "tp-hoa-binh"): (2, 1),
+        ("II.2", "huyen-lac-thuy"): (3, 2),
+        ("II.2", "huyen-tan-lac"): (4, 3),
+    }
+
+
+def ranks(outcome: Outcome) -> dict[tuple[str, str], int | None]:
+    return {
+        (ranked.table.code, standing.unit.code): standing.rank
+        for ranked in outcome.tables
+        for section in ranked.sections
+        for standing in section.standings
+    }
 
 
 def points_of(outcome: Outcome, criterion: str) -> Decimal:

@@ -56,7 +56,7 @@ def test_every_text_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     families = (
         r"(definition|finding|choice|severity|unit_state|file_state|form\.column|board\.column)\."
-        r"|form\.guide\.step|board\.(units|files|findings)$|working\.(number|unit|file)$"
+        r"|form\.guide\.step|board\.(units|files|findings|missing|errors|refused)$|working\.(number|unit|file)$"
     )
     plain = [key for key in catalogue() if not re.match(families, key)]
     assert [key for key in plain if not re.search(rf"[\"']{re.escape(key)}[\"']", code)] == []
@@ -81,3 +81,14 @@ def test_input_help_fits_what_excel_shows() -> None:
     for key, texts in catalogue().items():
         if key.endswith("_help") and key.startswith("definition."):
             assert all(len(text) <= 255 for text in texts.values()), key
+
+
+def test_choices_can_stand_in_a_drop_down() -> None:
+    """Excel splits a list at commas, and takes 255 characters in all."""
+    lists: dict[tuple[str, str], list[str]] = {}
+    for key, texts in catalogue().items():
+        if key.startswith("choice."):
+            for language, text in texts.items():
+                assert "," not in text
+                lists.setdefault((key.split(".")[1], language), []).append(text)
+    assert all(len(",".join(texts)) <= 255 for texts in lists.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -147,3 +148,25 @@ def test_excels_rounding_of_a_cleaned_sum_is_ours(tmp_path: Path) -> None:
     theirs = [Decimal(str(row[3])) for row in again.iter_rows(values_only=True)]
     ours = [round_published(Decimal(sum(hundredths)) / 100, 1) for hundredths in rows]
     assert theirs == ours
+
+
+def test_each_annex_sheet_prints_on_one_a4_page_of_its_own(published: RoundFolder, tmp_path: Path) -> None:
+    printed = libreoffice.pdf(published.annex, tmp_path)
+    titles = {
+        1: "I. CHỈ SỐ VÀ XẾP HẠNG TỔNG THỂ",
+        2: "1. Chỉ số và xếp hạng nhóm tiêu chí đánh giá điều kiện sẵn sàng",
+        3: "2. Chỉ số và xếp hạng nhóm tiêu chí đánh giá kết quả",
+        4: "II. CHỈ SỐ VÀ XẾP HẠNG TỔNG THỂ",
+        5: "1. Chỉ số và xếp hạng nhóm tiêu chí đánh giá điều kiện sẵn sàng",
+        6: "2. Chỉ số và xếp hạng nhóm tiêu chí đánh giá kết quả",
+    }
+    for page, title in titles.items():
+        text = " ".join(told("pdftotext", "-f", str(page), "-l", str(page), "-layout", str(printed), "-").split())
+        assert text.startswith(f"{page} ")
+        assert title in text
+        assert "(1) (2) (3)" in text
+    assert "A4" in told("pdfinfo", str(printed))
+
+
+def told(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

@@ -112,10 +112,14 @@ class Assessment:
 
     @cached_property
     def _exempt(self) -> dict[str, frozenset[str]]:
-        named = {unit.code: frozenset(e.criterion for e in self.exemptions if _covers(e, unit)) for unit in self.units}
+        named = {unit.code: frozenset(e.criterion for e in self.exemptions_of(unit)) for unit in self.units}
         patterns = {(unit.block, named[unit.code]) for unit in self.units}
         found = {(block, codes): frozenset(_exempt_codes(self.trees[block], codes)) for block, codes in patterns}
         return {unit.code: found[unit.block, named[unit.code]] for unit in self.units}
+
+    def exemptions_of(self, unit: Unit) -> tuple[Exemption, ...]:
+        """The exemptions that cover a unit, by name or by its group."""
+        return tuple(exemption for exemption in self.exemptions if _covers(exemption, unit))
 
     def not_assessed(self, unit: Unit) -> frozenset[str]:
         """The codes of all criteria on which a unit is not assessed.

@@ -15,7 +15,7 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.records import AnnexTable, Block, Criterion, Exemption, Unit
 from cqdt_batch.definition.references import REFERENCES, Check
-from cqdt_batch.definition.sense import SENSE
+from cqdt_batch.definition.sense import SENSE, SENSE_OF_TREES
 from cqdt_batch.findings import Finding, Where, error
 
 _Record = TypeVar("_Record", Block, Unit, Criterion, AnnexTable)
@@ -28,8 +28,8 @@ def check(assessment: Assessment, layout: Layout, earlier: Iterable[Finding]) ->
     empty = tuple(_empty_sheets(assessment, layout))
     if empty:
         return empty
-    references = tuple(_run(REFERENCES, assessment, layout))
-    return (*references, *_run(SENSE, sound(assessment, layout), layout))
+    plain = tuple(_run((*REFERENCES, *SENSE), assessment, layout))
+    return (*plain, *_run(SENSE_OF_TREES, sound(assessment, layout), layout))
 
 
 def _empty_sheets(assessment: Assessment, layout: Layout) -> Iterator[Finding]:

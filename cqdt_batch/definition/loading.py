@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid, as_typed
+from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid, as_fact, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.checks import check
 from cqdt_batch.definition.layout import Layout, Place
@@ -49,7 +49,8 @@ def load(book: Book) -> Definition:
     findings = (*reader.findings, *reader.strangers())
     if not _STRUCTURAL & {finding.code for finding in findings}:
         findings = (*findings, *check(assessment, reader.layout, findings))
-    return Definition(assessment=None if has_errors(findings) else assessment, findings=in_order(findings))
+    ordered = in_order(findings, (grid.sheet for grid in book.grids))
+    return Definition(assessment=None if has_errors(findings) else assessment, findings=ordered)
 
 
 def _blank_profile() -> Profile:
@@ -111,7 +112,7 @@ class _Reader:
             return f.blank
         match _read(f, content):
             case _Wrong(code, facts):
-                self._report(code, where, column=column, found=as_typed(content), **facts)
+                self._report(code, where, column=column, found=as_fact(content), **facts)
                 return f.blank
             case value:
                 return value

@@ -55,19 +55,19 @@ def check_parents_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
 
 
 class _Criteria(set[tuple[str, str]]):
-    """The (block, code) of every criterion; all of them are known while some code cannot be read."""
+    """The (block, code) of every criterion; in a block where some code cannot be read, any code may be known."""
 
-    complete = True
+    unreadable: frozenset[str] = frozenset()
 
     def __contains__(self, key: object) -> bool:
-        return not self.complete or super().__contains__(key)
+        return super().__contains__(key) or (isinstance(key, tuple) and key[0] in self.unreadable)
 
 
 def _known_criteria(a: Assessment, layout: Layout) -> _Criteria:
     known = _Criteria((c.block, c.code) for c in a.criteria)
     astray = [c for c in a.criteria if layout.told("criteria", c.row, "block")]
     known.update((block.code, c.code) for block in a.blocks for c in astray)
-    known.complete = not layout.told_anywhere("criteria", "code")
+    known.unreadable = frozenset(c.block for c in a.criteria if layout.told("criteria", c.row, "code"))
     return known
 
 

@@ -1,4 +1,4 @@
-"""Whether a definition whose references hold makes sense: each check is one function, `SENSE` lists them."""
+"""Whether a definition makes sense: each check is one function, `SENSE` and `SENSE_OF_TREES` list them."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ def check_one_root_per_block(a: Assessment, layout: Layout) -> Iterator[Finding]
 
 def check_leaves_can_be_scored(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """A leaf has a rule and a maximum above zero that can be typed; an inner criterion is summed and has neither."""
-    parents = {(c.block, c.parent) for c in a.criteria}
-    childless = any(layout.told_anywhere("criteria", name) for name in ("block", "code", "parent"))
+    linked = (c for c in a.criteria if c.parent and not layout.told("criteria", c.row, "parent"))
+    parents = {(c.block, c.parent) for c in linked}
+    astray = {c.block for c in a.criteria if any(layout.told("criteria", c.row, name) for name in ("code", "parent"))}
+    all_astray = layout.told_anywhere("criteria", "block")
     for c in a.criteria:
         inner = (c.block, c.code) in parents
         maximum, rule = (layout.at("criteria", c.row, name) for name in ("max_score", "rule"))
@@ -40,7 +42,8 @@ def check_leaves_can_be_scored(a: Assessment, layout: Layout) -> Iterator[Findin
             yield error("definition_inner_scored", maximum, code=c.code)
         if inner and c.rule:
             yield error("definition_inner_scored", rule, code=c.code)
-        if inner or (childless and not c.max_score and not c.rule):
+        looks_inner = not c.max_score and not c.rule
+        if inner or (looks_inner and (all_astray or c.block in astray)):
             continue
         if not c.max_score:
             yield error("definition_leaf_without_maximum", maximum, code=c.code)
@@ -142,12 +145,17 @@ def _partly_assessed(a: Assessment, unit: Unit, criterion: str) -> bool:
 
 
 SENSE: tuple[Check, ...] = (
-    check_one_root_per_block,
     check_leaves_can_be_scored,
     check_inputs_carry_the_published_decimals,
     check_maxima_can_be_typed,
     check_blocks_are_used,
     check_tables_are_whole,
+)
+"""Checks of records as they stand."""
+
+SENSE_OF_TREES: tuple[Check, ...] = (
+    check_one_root_per_block,
     check_sections_share_out_the_units,
     check_ranked_sections_compare_like_with_like,
 )
+"""Checks that walk trees and look blocks up: for records whose references hold."""

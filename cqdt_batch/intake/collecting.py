@@ -54,7 +54,7 @@ def take_in(assessment: Assessment, inbox: Path, track: Track = lambda walk: wal
     """Read the inbox. The submissions come in register order, whatever the files are called."""
     listed = entries(inbox) if inbox.is_dir() else ()
     read = [_take(assessment, entry) for entry in track(listed)]
-    files = tuple(_refuse_rivals(read))
+    files = tuple(_refuse_rivals(_ignore_copies(read)))
     by_unit = {entry.unit: entry.submission for entry in files if entry.state is FileState.ACCEPTED}
     submissions = tuple(s for unit in assessment.units if (s := by_unit.get(unit.code)) is not None)
     return Intake(files=files, submissions=submissions, findings=tuple(f for e in files for f in e.findings))
@@ -80,6 +80,18 @@ def _take(assessment: Assessment, entry: Entry) -> FileEntry:
         submission=submission,
         findings=tuple(findings),
     )
+
+
+def _ignore_copies(files: Iterable[FileEntry]) -> Iterable[FileEntry]:
+    """Count files that are the same to the byte once; the first by name stands for all."""
+    first: dict[str, str] = {}
+    for entry in files:
+        original = first.setdefault(entry.sha256, entry.name) if entry.sha256 else entry.name
+        if original == entry.name:
+            yield entry
+        else:
+            copied = notice("file_copy", Where(file=entry.name), entry.unit, other=original)
+            yield replace(entry, state=FileState.IGNORED, submission=None, findings=(copied,))
 
 
 def _refuse_rivals(files: Iterable[FileEntry]) -> Iterable[FileEntry]:

@@ -10,6 +10,8 @@ import hashlib
 import io
 import math
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -84,7 +86,6 @@ def _is_blank(content: Content) -> bool:
 
 
 _SIGNATURES = (
-    (b"PK", "file_kind.zip"),
     (b"\xd0\xcf\x11\xe0", "file_kind.ole"),
     (b"%PDF", "file_kind.pdf"),
     (b"{\\rtf", "file_kind.rtf"),
@@ -93,11 +94,25 @@ _SIGNATURES = (
 )
 
 
+def _kind_of_archive(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            is_sheet = "mimetype" in names and b"spreadsheet" in archive.read("mimetype")
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, zlib.error):
+        return "file_kind.zip"
+    if is_sheet:
+        return "file_kind.ods"
+    return "file_kind.document" if any(name.startswith(("word/", "ppt/")) for name in names) else "file_kind.zip"
+
+
 def _kind_of(data: bytes) -> str:
     """Tell from its first bytes what a file that is no workbook really is, as a catalogue key."""
     head = data[:512].lstrip()
     if not head:
         return "file_kind.empty"
+    if head.startswith(b"PK"):
+        return _kind_of_archive(data)
     for signature, key in _SIGNATURES:
         if head.startswith(signature):
             return key

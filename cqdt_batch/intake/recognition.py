@@ -75,12 +75,15 @@ def _unit_of(book: Book, assessment: Assessment) -> Unit | Finding:
     if stamp is None:
         return error("form_without_stamp", where)
     if stamp.assessment != profile.code:
-        return error("form_of_other_assessment", where, found=stamp.assessment, expected=profile.code)
+        facts = {"found": stamp.assessment, "expected": profile.code, "sender": stamp.unit}
+        return error("form_of_other_assessment", where, **facts)
     unit = assessment.unit_by_code.get(stamp.unit)
     if unit is None:
         return error("form_of_unknown_unit", where, found=stamp.unit)
     if stamp != stamp_of(assessment, unit):
         found, expected = stamp.criteria_version, profile.criteria_version
+        if found == expected:
+            return error("form_changed", where, unit.code, expected=expected)
         return error("form_outdated", where, unit.code, found=found, expected=expected)
     return unit
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from cqdt_batch.cells import Content, ErrorValue, Formula, Percent, as_typed
+from cqdt_batch.cells import Content, ErrorValue, Formula, Percent, as_fact, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import (
     Criterion,
@@ -124,7 +124,7 @@ class _FormReader:
         found = self.content(row, FormColumn.MAXIMUM)
         if FormColumn.MAXIMUM not in self.form.columns or found == leaf.max_score:
             return None
-        shown = as_typed(found) if found is not None else ""
+        shown = as_fact(found) if found is not None else ""
         where = self.where(row, FormColumn.MAXIMUM)
         facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
         return error("maximum_changed", where, self.form.unit.code, **facts)
@@ -135,7 +135,7 @@ class _FormReader:
         if isinstance(score, Decimal):
             where = self.where(row, FormColumn.SCORE)
             found = "score_not_assessed" if known else "row_unknown"
-            yield warning(found, where, self.form.unit.code, code=code, found=as_typed(score))
+            yield warning(found, where, self.form.unit.code, code=code, found=as_fact(score))
 
     def read(self, leaf: Criterion, row: int, kind: InputKind) -> tuple[Input, Finding | None]:
         """Read one input of a leaf."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
-from cqdt_batch.definition.records import Block, Column, ColumnKind, Orientation, Profile, RankBasis, TieRule
+from cqdt_batch.definition.records import Block, Column, ColumnKind, Orientation, Profile, RankBasis, TieRule, Unit
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address, number_format
 from cqdt_batch.publishing.working import WorkingSheet
@@ -47,10 +47,15 @@ def reference_line(profile: Profile) -> str:
     """The line in brackets under a title, with blanks for what the signing will add."""
     return profile.reference.format(
         so=profile.decision_number or _BLANK * 12,
-        ngay=profile.decision_day or _BLANK * 6,
-        thang=profile.decision_month or _BLANK * 6,
+        ngay=_two_digits(profile.decision_day, 9) or _BLANK * 6,
+        thang=_two_digits(profile.decision_month, 2) or _BLANK * 6,
         nam=profile.decision_year or _BLANK * 8,
     )
+
+
+def _two_digits(number: str, up_to: int) -> str:
+    """Put a zero before days below 10 and months 1 and 2, as official Vietnamese dates are written."""
+    return number.zfill(2) if number.isdecimal() and int(number) <= up_to else number
 
 
 def roman(number: int) -> str:
@@ -231,13 +236,15 @@ class _TableLayout:
     def _column_at(self, kind: ColumnKind) -> int:
         return next(position for position, column in enumerate(self.columns, 1) if column.kind is kind)
 
+    def _state(self, unit: Unit) -> str:
+        """A unit's state, written small inside a sentence."""
+        state = self.words(f"unit_state.{self.outcome.states[unit.code]}")
+        return state[0].lower() + state[1:]
+
     def _notes(self, row: int) -> Iterator[Cell]:
         across = len(self.columns)
         if self.ranked.absent:
-            names = tuple(
-                f"{unit.printed_name} ({self.words(f'unit_state.{self.outcome.states[unit.code]}')})"
-                for unit in self.ranked.absent
-            )
+            names = tuple(f"{unit.printed_name} ({self._state(unit)})" for unit in self.ranked.absent)
             text = self.words("annex.absent", count=len(names), units=names)
             yield Cell(row, 1, text, _NOTE, across=across)
             row += 2

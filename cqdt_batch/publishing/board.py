@@ -14,6 +14,7 @@ from cqdt_batch.scoring.outcome import Outcome, UnitState
 
 _TITLE = Style(size=14, bold=True)
 _VERDICT = Style(size=13, bold=True, wrap=True)
+_TEXT_ALONE = Style(size=12, italic=True, wrap=True)
 _HEADER = Style(size=12, bold=True, align="center", border=True, wrap=True, fill="DDEBF7")
 _TEXT = Style(size=12, border=True, wrap=True, valign="top")
 _CENTRED = replace(_TEXT, align="center")
@@ -43,12 +44,18 @@ def board_sheets(outcome: Outcome, words: Words) -> tuple[Sheet, ...]:
 
 
 def verdict(outcome: Outcome, words: Words) -> str:
-    """Say whether the annex is complete or a draft."""
+    """Say whether all units are in, and if not, how many are missing or have forms to be mended."""
     counts = Counter(outcome.states.values())
+    refused = sum(entry.state is FileState.REFUSED for entry in outcome.intake.files)
+    lines = (
+        ("missing", counts[UnitState.MISSING]),
+        ("errors", counts[UnitState.WITH_ERRORS]),
+        ("refused", refused),
+    )
+    said = [words(f"board.{name}", count=count) for name, count in lines if count]
     if outcome.is_draft:
-        missing, errors = counts[UnitState.MISSING], counts[UnitState.WITH_ERRORS]
-        return words("board.draft", missing=missing, errors=errors)
-    return words("board.ready", total=len(outcome.states))
+        return " ".join((*said, words("board.draft")))
+    return " ".join((words("board.ready", total=len(outcome.states)), *said))
 
 
 def summary_lines(outcome: Outcome, words: Words) -> tuple[tuple[str, int], ...]:
@@ -67,15 +74,17 @@ def summary_lines(outcome: Outcome, words: Words) -> tuple[tuple[str, int], ...]
 
 def _summary(outcome: Outcome, words: Words) -> Sheet:
     profile = outcome.assessment.profile
+    bodies = {"province": profile.province, "issuer": profile.issuer, "appraiser": profile.appraiser}
     color = "C00000" if outcome.is_draft else "375623"
     cells = [
         Cell(1, 1, words("board.title"), _TITLE, across=2),
         Cell(2, 1, f"{profile.index_name} – {words('form.year', year=profile.year)}", _VERDICT, across=2),
-        Cell(3, 1, verdict(outcome, words), replace(_VERDICT, color=color), across=2),
-        Cell(5, 1, words("board.column.item"), _HEADER),
-        Cell(5, 2, words("board.column.count"), _HEADER),
+        Cell(3, 1, words("board.round", **bodies), _TEXT_ALONE, across=2),
+        Cell(4, 1, verdict(outcome, words), replace(_VERDICT, color=color), across=2),
+        Cell(6, 1, words("board.column.item"), _HEADER),
+        Cell(6, 2, words("board.column.count"), _HEADER),
     ]
-    for row, (label, count) in enumerate(summary_lines(outcome, words), 6):
+    for row, (label, count) in enumerate(summary_lines(outcome, words), 7):
         cells += [Cell(row, 1, label, _TEXT), Cell(row, 2, count, _CENTRED)]
     page = Page(footer="&C&P/&N")
     return Sheet(name=words("board.summary"), cells=tuple(cells), widths=(64.0, 14.0), page=page)
@@ -94,7 +103,7 @@ _UNIT_COLUMNS = {
     "file": 44,
 }
 _FILE_COLUMNS = {"number": 6, "file": 50, "state": 14, "unit": 34, "reason": 60, "sha256": 34}
-_FINDING_COLUMNS = {"message": 90, "severity": 12, "unit": 32, "file": 36, "sheet": 20, "cell": 9, "code": 24}
+_FINDING_COLUMNS = {"message": 72, "severity": 10, "unit": 24, "file": 28, "sheet": 16, "cell": 7, "code": 20}
 
 
 def _table(words: Words, name: str, columns: dict[str, int], rows: Iterable[_Row]) -> Sheet:

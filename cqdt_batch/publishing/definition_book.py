@@ -28,7 +28,7 @@ def definition_sheets(words: Words, contents: Contents) -> tuple[Sheet, ...]:
     """Make the sheets of a definition workbook, empty where `contents` has nothing for a sheet."""
     rows = {spec.name: tuple(contents.get(spec.name, ())) for spec in SHEETS}
     drawn = (_upright(s, rows[s.name], words) if s.upright else _flat(s, rows[s.name], words) for s in SHEETS)
-    return (*drawn, _guide(words))
+    return (_guide(words), *drawn)
 
 
 def _style(field: Field) -> Style:

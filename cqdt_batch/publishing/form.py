@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeAlias
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
 from cqdt_batch.definition.records import (
@@ -30,7 +31,7 @@ from cqdt_batch.publishing.sheets import (
 _TITLE = Style(size=14, bold=True, align="center", wrap=True)
 _SUBTITLE = Style(size=13, align="center", wrap=True)
 _LINE = Style(size=13, wrap=True)
-_STATUS = Style(size=13, bold=True, color="C00000", wrap=True)
+_STATUS = Style(size=13, bold=True, color="1F4E79", wrap=True)
 _HEADER = Style(size=12, bold=True, align="center", border=True, wrap=True, fill="DDEBF7")
 _TEXT = Style(size=12, border=True, wrap=True)
 _CODE = replace(_TEXT, number="@")
@@ -51,14 +52,17 @@ _COLUMNS = (
 )
 _AT = {column: position for position, (column, _) in enumerate(_COLUMNS, 1)}
 _WIDTHS = tuple(float(width) for _, width in _COLUMNS)
+_Values: TypeAlias = dict[FormColumn, Value]
 _HEADER_ROW = 7
+_ROOM_FOR_EVIDENCE = 48.0
+"""Points: three lines, since Excel does not heighten a row of a protected sheet while somebody types."""
 _STATUS_ROW = 5
 
 
 def form_sheets(assessment: Assessment, unit: Unit, words: Words) -> tuple[Sheet, ...]:
     """Make the sheets of a unit's form: the form itself, how to fill it, and the stamp."""
     layout = _FormLayout(assessment=assessment, unit=unit, words=words)
-    return layout.sheet(), _guide(assessment, words), _stamp(assessment, unit)
+    return layout.sheet(), _guide(layout), _stamp(assessment, unit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,11 @@ class _FormLayout:
     @cached_property
     def tree(self) -> CriteriaTree:
         return self.assessment.trees[self.unit.block]
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals a score of this form may have."""
+        return self.assessment.block_by_code[self.unit.block].input_decimals
 
     @cached_property
     def shown(self) -> tuple[Criterion, ...]:
@@ -101,6 +110,7 @@ class _FormLayout:
             widths=_WIDTHS,
             page=Page(landscape=True, repeat=(_HEADER_ROW, _HEADER_ROW), footer=f"&C&P/&N&R{self.unit.code}"),
             freeze=(_HEADER_ROW + 1, 3),
+            least_heights={self.row_of[leaf.code]: _ROOM_FOR_EVIDENCE for leaf in self.leaves},
             entries=tuple(self._entries()),
             gaps=tuple(ranges(self._inputs())),
             protected=True,
@@ -145,45 +155,46 @@ class _FormLayout:
 
     def _leaf_row(self, leaf: Criterion) -> Iterator[Cell]:
         required = leaf.evidence if leaf.evidence_required else self.words("form.evidence_optional")
-        yield from self._row(leaf, (leaf.max_score, None), _TEXT, (_INPUT, _NOTE), required)
+        values: _Values = {FormColumn.EXPECTED: required, FormColumn.MAXIMUM: leaf.max_score}
+        yield from self._row(leaf, values, _TEXT, is_open=True)
 
     def _inner_row(self, criterion: Criterion) -> Iterator[Cell]:
-        style = replace(_TEXT, bold=True, fill="F2F2F2")
         maximum = sum((leaf.max_score or Decimal(0) for leaf in self.assessed_below(criterion)), Decimal(0))
-        yield from self._row(criterion, (maximum, self._subtotal(criterion)), style, (style, style))
+        values: _Values = {FormColumn.MAXIMUM: maximum, FormColumn.SCORE: self._subtotal(criterion)}
+        yield from self._row(criterion, values, replace(_TEXT, bold=True, fill="F2F2F2"))
 
     def _not_assessed_row(self, criterion: Criterion) -> Iterator[Cell]:
-        style = replace(_TEXT, italic=True, fill="F2F2F2", color="7F7F7F")
-        yield from self._row(criterion, (None, self.words("not_assessed")), style, (style, style))
+        values: _Values = {
+            FormColumn.SCORE: self.words("not_assessed"),
+            FormColumn.EXPLANATION: self._reason(criterion),
+        }
+        yield from self._row(criterion, values, replace(_TEXT, italic=True, fill="F2F2F2", color="7F7F7F"))
 
-    def _row(
-        self,
-        criterion: Criterion,
-        figures: tuple[Decimal | None, Computed | str | None],
-        style: Style,
-        open_styles: tuple[Style, Style],
-        required: str = "",
-    ) -> Iterator[Cell]:
-        """Draw a row: `figures` are maximum and score, `open_styles` the looks of the score and of the notes."""
-        row = self.row_of[criterion.code]
-        maximum, scored = figures
-        score_style, note_style = open_styles
+    def _reason(self, criterion: Criterion) -> str:
+        """Why a criterion does not apply, where the definition says so for this very criterion."""
+        return next((e.reason for e in self.assessment.exemptions_of(self.unit) if e.criterion == criterion.code), "")
+
+    def _row(self, criterion: Criterion, values: _Values, style: Style, *, is_open: bool = False) -> Iterator[Cell]:
+        """Draw a row; `is_open` rows take a score, evidence and an explanation."""
         centred = replace(style, align="center")
-        indent = max(0, self.tree.depth(criterion.code) - 1)
-        yield Cell(row, _AT[FormColumn.CODE], criterion.code, replace(style, number="@"))
-        yield Cell(row, _AT[FormColumn.LABEL], criterion.label, replace(style, indent=indent))
-        yield Cell(row, _AT[FormColumn.EXPECTED], required, replace(style, size=11))
-        yield Cell(row, _AT[FormColumn.MAXIMUM], maximum, centred)
-        yield Cell(row, _AT[FormColumn.SCORE], scored, replace(score_style, align="center"))
-        yield Cell(row, _AT[FormColumn.EVIDENCE], None, note_style)
-        yield Cell(row, _AT[FormColumn.EXPLANATION], None, note_style)
+        looks = {
+            FormColumn.CODE: replace(style, number="@"),
+            FormColumn.LABEL: replace(style, indent=max(0, self.tree.depth(criterion.code) - 1)),
+            FormColumn.EXPECTED: replace(style, size=11),
+            FormColumn.MAXIMUM: centred,
+            FormColumn.SCORE: _INPUT if is_open else centred,
+            FormColumn.EVIDENCE: _NOTE if is_open else style,
+            FormColumn.EXPLANATION: _NOTE if is_open else style,
+        }
+        given: _Values = {FormColumn.CODE: criterion.code, FormColumn.LABEL: criterion.label, **values}
+        for column, position in _AT.items():
+            yield Cell(self.row_of[criterion.code], position, given.get(column), looks[column])
 
     def _subtotal(self, criterion: Criterion) -> Computed:
         exempt = self.assessment.not_assessed(self.unit)
         children = (c for c in self.tree.children[criterion.code] if c.code not in exempt)
         cells = ((self.row_of[child.code], _AT[FormColumn.SCORE]) for child in children)
-        decimals = self.assessment.block_by_code[self.unit.block].input_decimals
-        return Computed(f"=ROUND(SUM({','.join(ranges(cells))}),{decimals})", 0)
+        return Computed(f"=ROUND(SUM({','.join(ranges(cells))}),{self.decimals})", 0)
 
     def _entries(self) -> Iterator[Entry]:
         for leaf in self.leaves:
@@ -193,7 +204,7 @@ class _FormLayout:
                 first=place,
                 last=place,
                 title=self.words("form.input_title", code=leaf.code)[:32],
-                message=self.words("form.input_message", maximum=maximum),
+                message=self.words("form.input_message", maximum=maximum, decimals=self.decimals),
                 bounds=(Decimal(0), maximum),
                 error_title=self.words("form.error_title"),
                 error_message=self.words("form.error_message", maximum=maximum),
@@ -208,9 +219,10 @@ class _FormLayout:
         yield Cell(row + 2, right, self.words("form.seal_here"), _DATED, across=2)
 
 
-def _guide(assessment: Assessment, words: Words) -> Sheet:
-    profile = assessment.profile
-    steps = [words(f"form.guide.step{number}") for number in range(1, 8)]
+def _guide(layout: _FormLayout) -> Sheet:
+    words, profile = layout.words, layout.assessment.profile
+    steps = [words(f"form.guide.step{number}", decimals=layout.decimals) for number in range(1, 8)]
+    steps.append(words("form.guide.appraiser", name=profile.appraiser))
     if profile.send_to:
         steps.append(words("form.guide.send_to", address=profile.send_to))
     if profile.deadline:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from cqdt_batch.findings import Finding
 from cqdt_batch.messages import Words
 from cqdt_batch.scoring.outcome import Outcome
+from cqdt_batch.scoring.ranking import RankedTable
+from cqdt_batch.scoring.rounding import published
 
 
 def run_json(round_folder: Path, status: int, findings: Iterable[Finding], words: Words) -> dict[str, Any]:
@@ -36,12 +39,24 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """The state of every unit and every file, and whether the annex is a draft."""
     return {
         "draft": outcome.is_draft,
+        "tables": [{"table": ranked.table.code, "rows": list(_rows(outcome, ranked))} for ranked in outcome.tables],
         "units": [{"unit": unit, "state": state.value} for unit, state in outcome.states.items()],
         "files": [
             {"file": entry.name, "state": entry.state.value, "unit": entry.unit or None, "sha256": entry.sha256 or None}
             for entry in outcome.intake.files
         ],
     }
+
+
+def _rows(outcome: Outcome, ranked: RankedTable) -> Iterator[dict[str, Any]]:
+    """The units of a table from first to last; figures are text, so that no reader makes them binary."""
+    block = outcome.assessment.block_by_code[ranked.table.block]
+    points = outcome.points[block.code][ranked.table.criterion]
+    for section in ranked.sections:
+        for standing in section.standings:
+            exact = points[standing.unit.code]
+            total = str(published(exact, block.decimals)) if isinstance(exact, Decimal) else None
+            yield {"unit": standing.unit.code, "number": standing.number, "total": total, "rank": standing.rank}
 
 
 def outputs_json(paths: Iterable[Path]) -> dict[str, Any]:

@@ -142,7 +142,7 @@ class _SheetWriter:
         if sheet.visibility is Visibility.VERY_HIDDEN:
             target.very_hidden()
         if sheet.protected:
-            target.protect("", {"format_columns": True, "format_rows": True})
+            target.protect("", {"format_cells": True, "format_columns": True, "format_rows": True})
         target.hide_gridlines(2)
 
     def _draw_cell(self, cell: Cell) -> None:
