@@ -263,7 +263,8 @@ def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
     from cqdt_batch.publishing.board import summary_lines, verdict
 
     names = {unit.code: unit.printed_name for unit in outcome.assessment.units}
-    talk.tell_findings(outcome.findings, folder.board.name, names)
+    if outcome.intake.files:
+        talk.tell_findings(outcome.findings, folder.board.name, names)
     table = Table(show_header=False)
     for label, count in summary_lines(outcome, talk.words):
         table.add_row(escape(label), str(count))

@@ -194,10 +194,13 @@ def _read_number(f: Field, content: Content) -> Any:
 
 
 def _read_code(content: Content) -> Any:
-    """Read a code. 1.10 typed into a cell that is not text has become the number 1.1: nobody can know which."""
+    """Read a code.
+
+    1.10 typed into a cell that is not text has become the number 1.1, (3) has become -3: nobody can know which.
+    """
     if isinstance(content, str):
         return content.strip()
-    if isinstance(content, Decimal) and content == int(content):
+    if isinstance(content, Decimal) and content == int(content) and content >= 0:
         return f"{int(content)}"
     return _Wrong("definition_code_not_text")
 

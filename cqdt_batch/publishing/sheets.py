@@ -195,5 +195,5 @@ def _height(text: str, width: float, style: Style) -> float:
 
 def _ems(line: str, style: Style) -> float:
     """Estimate the width of a line in multiples of the font size, from usual letters of Times New Roman."""
-    letters = sum(0.27 if letter in _NARROW else 0.68 if letter.isupper() else 0.46 for letter in line)
+    letters = sum(0.27 if letter in _NARROW else 0.62 if letter.isupper() else 0.46 for letter in line)
     return letters * (1.08 if style.bold else 1.0)
