@@ -8,6 +8,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ from typing import Any
 import openpyxl
 import pytest
 
+from cqdt_batch.cells import Book, Grid
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.findings import Finding, Severity
 from cqdt_batch.intake.collecting import FileState
-from cqdt_batch.intake.submissions import InputKind
+from cqdt_batch.intake.reading import read_book
+from cqdt_batch.intake.recognition import Form, recognise
+from cqdt_batch.intake.submissions import InputKind, read_submission
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline import RoundFolder
 from cqdt_batch.scoring.outcome import Outcome, UnitState
@@ -282,6 +287,26 @@ def test_a_missing_row_is_an_error_that_names_the_criterion(sample: RoundFolder)
     edited(form_of(sample), lambda sheet: sheet.delete_rows(header(sheet, "1.1.2")[0]))
     finding = only(tuple(f for f in outcome_of(sample).findings if f.severity is Severity.ERROR))
     assert (finding.code, finding.facts["code"]) == ("row_missing", "1.1.2")
+
+
+def test_a_code_that_excel_made_a_number_is_never_taken_for_another(
+    sample: RoundFolder, assessment: Assessment
+) -> None:
+    """1.10 becomes 1.1: the row must not be read as criterion 1.1."""
+    form = recognise_sample(sample, assessment)
+    cells = {row: dict(columns) for row, columns in form.grid.rows.items()}
+    row = next(row for row, columns in cells.items() if columns.get(1) == "1.1.1")
+    cells[row][1] = Decimal("1.1")
+    _, findings = read_submission(replace(form, grid=Grid(sheet=FORM, rows=cells)), assessment, "x.xlsx", "")
+    assert [(f.code, f.facts["code"]) for f in findings] == [("row_unknown", "1.1?"), ("row_missing", "1.1.1")]
+
+
+def recognise_sample(folder: RoundFolder, assessment: Assessment) -> Form:
+    book = read_book(form_of(folder), "x.xlsx")
+    assert isinstance(book, Book)
+    form = recognise(book, assessment)
+    assert isinstance(form, Form)
+    return form
 
 
 def test_a_repeated_row_is_an_error_at_the_second(sample: RoundFolder) -> None:

@@ -100,7 +100,7 @@ class _FormReader:
             content = self.content(row, FormColumn.CODE)
             if row <= self.form.header or content is None:
                 continue
-            code = as_typed(content).strip()
+            code = _code(content)
             if rows.setdefault(code, row) != row and code in leaves:
                 where = self.where(row, FormColumn.CODE)
                 findings.append(error("row_repeated", where, unit.code, code=code, row=rows[code]))
@@ -157,6 +157,13 @@ class _FormReader:
             finding = error(_unreadable(raw), where, self.form.unit.code, **facts)
         unit = self.form.unit.code
         return Input(unit=unit, criterion=leaf.code, kind=kind, raw=raw, value=value, where=where), finding
+
+
+def _code(content: Content) -> str:
+    """The criterion code in a cell. A code that Excel made a fraction or a date is none: 1.1 may have been 1.10."""
+    if isinstance(content, Decimal) and content != int(content):
+        return f"{content:f}?"
+    return as_typed(content).strip()
 
 
 def _unreadable(raw: Content) -> str:
