@@ -31,14 +31,26 @@ class Percent(NamedTuple):
     share: Decimal
 
 
+class Masked(NamedTuple):
+    """A number that its cell does not show in full: 1.49 shown as 1, or not at all."""
+
+    number: Decimal
+
+
+class Covered(NamedTuple):
+    """A value that nobody sees, under a merged cell; as it would be typed."""
+
+    text: str
+
+
 Moment: TypeAlias = date | datetime | time | timedelta
-Content: TypeAlias = "str | Decimal | bool | Moment | Percent | Formula | ErrorValue"
+Content: TypeAlias = "str | Decimal | bool | Moment | Percent | Masked | Covered | Formula | ErrorValue"
 
 
 def as_typed(content: Content) -> str:
     """Show a cell's content as its author would recognise it."""
     match content:
-        case Formula(shown) | ErrorValue(shown):
+        case Formula(shown) | ErrorValue(shown) | Covered(shown):
             text = shown
         case bool():
             text = "TRUE" if content else "FALSE"
@@ -46,13 +58,19 @@ def as_typed(content: Content) -> str:
             text = f"{content:%d/%m/%Y %H:%M}".removesuffix(" 00:00")
         case date():
             text = f"{content:%d/%m/%Y}"
-        case Decimal():
-            text = f"{content:f}"
+        case Decimal() | Masked():
+            text = f"{content if isinstance(content, Decimal) else content.number:f}"
         case Percent(share):
             text = f"{(share * 100).normalize():f}%"
         case _:
             text = str(content)
     return text
+
+
+def decimals_of(number: Decimal) -> int:
+    """How many decimals a number really has: 8.50 has one, 80 has none."""
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def as_fact(content: Content) -> str | Decimal:

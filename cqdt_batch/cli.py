@@ -155,6 +155,8 @@ def forms(
     talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     folder, definition, assessment = _open(round_folder, talk)
     target = out or folder.forms
+    if target.resolve().is_relative_to(folder.inbox.resolve()):
+        raise talk.stop(Status.WRONG_USE, "cli.out_is_inbox", path=str(target))
     with _writing(talk, target):
         paths = write_forms(assessment, target, talk.words, talk.track("cli.writing"))
     if as_json:
@@ -199,7 +201,9 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
 
     folder, definition, _ = _open(round_folder, talk)
     with _writing(talk, folder.board.parent):
-        outcome = examine(folder, definition, talk.track("cli.reading"))
+        pass  # the place is checked before the work
+    outcome = examine(folder, definition, talk.track("cli.reading"))
+    with _writing(talk, folder.board.parent):
         wanted = ((folder.annex, write_annex), (folder.board, write_board))
         written = [(path, write(folder, outcome, talk.words)) for path, write in wanted[not with_annex :]]
     status = _status(outcome)
@@ -210,7 +214,7 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     else:
         _tell_outcome(outcome, talk, folder)
         if not with_annex:
-            _tell_next_step(outcome, talk, round_folder)
+            _tell_next_step(outcome, talk, folder)
         for wished, path in written:
             if path != wished:
                 talk.say(talk.words("cli.locked", name=wished.name, other=path.name), "yellow")
@@ -274,11 +278,13 @@ def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
         talk.say(talk.words("cli.nothing_read"), "red")
 
 
-def _tell_next_step(outcome: Outcome, talk: _Talk, round_folder: Path) -> None:
-    """After a check: the definition holds, and what comes next."""
+def _tell_next_step(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
+    """After a check: the definition holds, an annex that stands there is older, and what comes next."""
     talk.say(talk.words("cli.definition_sound"), "green")
+    if folder.annex.exists():
+        talk.say(talk.words("cli.annex_older", name=folder.annex.name), "yellow")
     key = "cli.next_report" if outcome.intake.files else "cli.next_forms"
-    talk.say(talk.words(key, program=_program(), path=str(round_folder)))
+    talk.say(talk.words(key, program=_program(), path=str(folder.path)))
 
 
 def _program() -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import openpyxl
@@ -96,3 +97,9 @@ def test_text_that_looks_like_a_formula_is_written_as_text(sample: RoundFolder) 
     write_board(sample, outcome_of(sample), Words())
     workbook = openpyxl.load_workbook(sample.board)
     assert [c.data_type for s in workbook for row in s.iter_rows() for c in row if c.data_type == "f"] == []
+
+
+def test_a_file_name_that_is_no_unicode_stands_on_the_board(sample: RoundFolder) -> None:
+    (sample.inbox / os.fsdecode(b"S\xe9.xlsx")).write_bytes(b"x")
+    write_board(sample, outcome_of(sample), Words())
+    assert "bai-nop/S\ufffd.xlsx" in [row[1] for row in rows(sample, "Tệp")]

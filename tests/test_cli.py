@@ -134,6 +134,18 @@ def test_old_forms_in_the_folder_are_named(sample: RoundFolder) -> None:
     assert "xin kiểm tra trước khi gửi: so-cu.xlsx." in " ".join(cqdt("forms", sample.path).stderr.split())
 
 
+def test_blank_forms_are_never_written_over_submissions(sample: RoundFolder) -> None:
+    before = {path: path.read_bytes() for path in sample.inbox.iterdir()}
+    result = cqdt("forms", sample.path, "--out", sample.inbox)
+    assert result.exit_code == 2
+    assert {path: path.read_bytes() for path in sample.inbox.iterdir()} == before
+
+
+def test_check_says_that_an_annex_there_is_older(sample: RoundFolder) -> None:
+    cqdt("report", sample.path)
+    assert "phu-luc.xlsx trong ket-qua là của lần chạy trước" in " ".join(cqdt("check", sample.path).stderr.split())
+
+
 def test_quiet_says_nothing_but_the_result(sample: RoundFolder) -> None:
     result = cqdt("report", sample.path, "-q")
     assert result.stderr == ""

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid
+from cqdt_batch.cells import Book, Content, Covered, ErrorValue, Formula, Grid, Masked
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition, load
 from cqdt_batch.definition.records import (
@@ -377,6 +377,8 @@ NEW_UNIT_COLUMN: Mapping[str, Content] = {
 }
 NEW_TOTAL_COLUMN: Mapping[str, Content] = {**NEW_UNIT_COLUMN, "Loại cột": "Tổng điểm", "Tiêu đề cột": "Tổng điểm"}
 
+LEAF: dict[str, Content] = {"Điểm tối đa": Decimal(1), "Cách chấm": "Nhập điểm"}
+
 MISTAKES: dict[str, tuple[list[Change], Told]] = {
     # sheets and columns
     "a sheet is missing": (
@@ -451,6 +453,14 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
     "a formula": (
         [cell("Tiêu chí", "Tên tiêu chí", 5, Formula("=D6"))],
         [("definition_formula", "Tiêu chí", "D5")],
+    ),
+    "a value under a merged cell": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, Covered("2"))],
+        [("definition_covered", "Tiêu chí", "E5")],
+    ),
+    "a maximum whose digits the cell hides is read in full": (
+        [cell("Tiêu chí", "Điểm tối đa", 5, Masked(Decimal("2.005")))],
+        [("definition_maximum_too_fine", "Tiêu chí", "E5")],
     ),
     "an error value": (
         [cell("Tiêu chí", "Điểm tối đa", 5, ErrorValue("#DIV/0!"))],
@@ -605,6 +615,23 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
     "a block has no criteria": (
         [added("Khối", 4, NEW_BLOCK), added("Đơn vị", 32, NEW_UNIT)],
         [("definition_no_root", "Khối", "A4")],
+    ),
+    "a block has no table": (
+        [
+            added("Khối", 4, NEW_BLOCK),
+            added("Đơn vị", 32, NEW_UNIT),
+            added("Tiêu chí", 98, {"Khối": "xa", "Mã tiêu chí": "T", "Tên tiêu chí": "T", **LEAF}),
+        ],
+        [("definition_block_without_tables", "Khối", "A4")],
+    ),
+    "a parent column filled down": (
+        [
+            added("Tiêu chí", 98 + n, {"Khối": "huyen", "Mã tiêu chí": f"s{n}", "Tên tiêu chí": "S", **below, **leaf})
+            for n in range(1_200)
+            for below in [{"Mã cấp trên": f"s{n - 1}" if n else "CQDT"}]
+            for leaf in [LEAF if n == 1_199 else {}]
+        ],
+        [("definition_too_deep", "Tiêu chí", "C118")],
     ),
     "a second criterion without a parent": (
         [cell("Tiêu chí", "Mã cấp trên", 22, None)],

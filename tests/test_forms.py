@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import openpyxl
 import pytest
 
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.records import Exemption
 from cqdt_batch.definition.stamp import STAMP_SHEET, stamp_of
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline import RoundFolder, write_forms
@@ -82,8 +84,6 @@ def test_a_form_prints_on_a4_one_page_wide_with_its_header_repeated(blank: Path)
 
 
 def test_the_fingerprint_follows_what_is_asked_not_how_it_is_worded(assessment: Assessment) -> None:
-    from dataclasses import replace
-
     unit = assessment.unit_by_code["so-y-te"]
     first, *rest = [c for c in assessment.criteria if c.block == "so-nganh" and c.max_score]
     others = tuple(c for c in assessment.criteria if c is not first)
@@ -97,8 +97,6 @@ def test_the_fingerprint_follows_what_is_asked_not_how_it_is_worded(assessment: 
 
 def sorted_fingerprint(assessment: Assessment) -> str:
     """The fingerprint with the criteria in one order, since a test may have moved one to the front."""
-    from dataclasses import replace
-
     ordered = tuple(sorted(assessment.criteria, key=lambda c: (c.block, c.code)))
     return stamp_of(replace(assessment, criteria=ordered), assessment.unit_by_code["so-y-te"]).fingerprint
 
@@ -136,3 +134,13 @@ def test_a_unit_code_that_looks_like_a_formula_stays_text(blank: Path, sample: R
     retype(sample.inbox / "so-y-te.xlsx", {"1.1.1": "'=cmd|'/c calc'!A1"})
     assert codes(outcome_of(sample).findings) == ["score_text"]
     assert blank.exists()
+
+
+def test_a_unit_assessed_on_nothing_gets_a_form_that_says_so(assessment: Assessment, tmp_path: Path) -> None:
+    everything = Exemption(block="so-nganh", group="", unit="so-y-te", criterion="CQDT", reason="Mới thành lập")
+    exempt = replace(assessment, exemptions=(*assessment.exemptions, everything))
+    write_forms(exempt, tmp_path, Words())
+    sheet = opened(tmp_path / "so-y-te.xlsx")[FORM]
+    assert sheet["A5"].value == "Không có tiêu chí nào phải điền."
+    assert [sheet.cell(8, column).value for column in (1, 5, 7)] == ["CQDT", "Không đánh giá", "Mới thành lập"]
+    assert [c for row in sheet.iter_rows() for c in row if c.data_type == "f"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import os
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -318,18 +319,132 @@ def test_a_repeated_row_is_an_error_at_the_second(sample: RoundFolder) -> None:
     assert (finding.code, finding.where.cell) == ("row_repeated", "A60")
 
 
-def test_points_for_what_is_not_assessed_or_not_known_are_told_and_not_counted(sample: RoundFolder) -> None:
+def test_points_for_what_is_not_assessed_are_told_and_not_counted(sample: RoundFolder) -> None:
     path = sample.inbox / "thanh-tra-tinh.xlsx"
     before = outcome_of(sample).points["so-nganh"]
 
     def claimed(sheet: Any) -> None:
         sheet[form_cells(sheet)["2.3"]].value = 30
-        sheet.cell(60, 1).value, sheet.cell(60, 5).value = "9.9", 5
 
     edited(path, claimed)
     outcome = outcome_of(sample)
-    assert codes(outcome.findings) == ["score_not_assessed", "row_unknown"]
+    assert codes(outcome.findings) == ["score_not_assessed"]
     assert outcome.points["so-nganh"].equals(before)
+
+
+@pytest.mark.parametrize("code", ["9.9", None], ids=["unknown-code", "no-code"])
+@pytest.mark.parametrize("score", [0.5, "0,5", "=1+1"], ids=["number", "text", "formula"])
+def test_a_score_in_a_row_of_its_own_is_an_error(sample: RoundFolder, code: str | None, score: Any) -> None:
+    """The unit split a criterion over inserted rows: the first of them alone must not count for all."""
+
+    def split(sheet: Any) -> None:
+        sheet.cell(60, 1).value, sheet.cell(60, 5).value = code, score
+
+    edited(form_of(sample), split)
+    finding = only(outcome_of(sample).findings)
+    assert (finding.code, finding.severity, finding.where.cell) == ("row_unknown", Severity.ERROR, "E60")
+
+
+def test_codes_out_of_step_with_their_rows_are_an_error(sample: RoundFolder) -> None:
+    """1.1.1 and 1.1.2 have the same maximum: only their labels tell that somebody swapped the codes."""
+
+    def swapped(sheet: Any) -> None:
+        one, other = header(sheet, "1.1.1"), header(sheet, "1.1.2")
+        sheet.cell(*one).value, sheet.cell(*other).value = "1.1.2", "1.1.1"
+
+    edited(form_of(sample), swapped)
+    assert codes(outcome_of(sample).findings) == ["label_of_another"] * 2
+
+
+def test_a_reworded_label_is_told_and_the_score_counts_by_its_code(sample: RoundFolder) -> None:
+    edited(form_of(sample), lambda sheet: setattr(sheet.cell(header(sheet, "1.1.1")[0], 2), "value", "Khác"))
+    outcome = outcome_of(sample)
+    assert codes(outcome.findings) == ["label_changed"]
+    assert not outcome.is_draft
+
+
+@pytest.mark.parametrize("shown_as", ["0", '"2"', ";;;", "0.0"])
+def test_digits_that_a_format_hides_are_told_and_counted(sample: RoundFolder, shown_as: str) -> None:
+    def masked(sheet: Any) -> None:
+        cell = sheet[form_cells(sheet)["1.1.1"]]
+        cell.value, cell.number_format = 1.49, shown_as
+
+    edited(form_of(sample), masked)
+    finding = only(outcome_of(sample).findings)
+    assert (finding.code, finding.facts["found"]) == ("score_masked", Decimal("1.49"))
+
+
+@pytest.mark.parametrize("shown_as", ["General", "0.00", "#,##0.00", "0.###", "@"])
+def test_a_format_that_shows_every_digit_is_no_finding(sample: RoundFolder, shown_as: str) -> None:
+    def formatted(sheet: Any) -> None:
+        cell = sheet[form_cells(sheet)["1.1.1"]]
+        cell.value, cell.number_format = 1.49, shown_as
+
+    edited(form_of(sample), formatted)
+    assert codes(outcome_of(sample).findings) == []
+
+
+def with_part(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Change the XML of the form's sheet, as other programs write it and openpyxl does not."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    assert change(parts[name]) != parts[name]
+    parts[name] = change(parts[name])
+    with zipfile.ZipFile(path, "w") as book:
+        for part, data in parts.items():
+            book.writestr(part, data)
+
+
+def test_a_score_under_a_merged_cell_is_an_error(sample: RoundFolder) -> None:
+    with_part(form_of(sample), lambda xml: xml.replace(b"</mergeCells>", b'<mergeCell ref="E11:E12"/></mergeCells>'))
+    finding = only(outcome_of(sample).findings)
+    assert (finding.code, finding.where.cell, finding.facts["code"]) == ("score_covered", "E12", "1.1.2")
+
+
+def test_the_results_of_an_array_formula_are_no_typed_scores(sample: RoundFolder) -> None:
+    def array(xml: bytes) -> bytes:
+        return re.sub(rb'(<c r="E10"[^>]*>)<f>[^<]*</f>', rb'\1<f t="array" ref="E10:E11">1+1</f>', xml)
+
+    with_part(form_of(sample), array)
+    finding = only(outcome_of(sample).findings)
+    assert (finding.code, finding.where.cell) == ("score_formula", "E11")
+
+
+def test_a_second_table_in_the_same_sheet_is_a_question_not_a_guess(sample: RoundFolder) -> None:
+    def copied(sheet: Any) -> None:
+        for row in range(7, 20):
+            for column in range(1, 8):
+                sheet.cell(row + 70, column + 1).value = sheet.cell(row, column).value
+
+    edited(form_of(sample), copied)
+    assert codes(outcome_of(sample).findings) == ["form_table_repeated"]
+
+
+def test_a_header_repeated_over_the_same_columns_is_the_same_table(sample: RoundFolder) -> None:
+    def repeated(sheet: Any) -> None:
+        for column in range(1, 8):
+            sheet.cell(60, column).value = sheet.cell(7, column).value
+
+    edited(form_of(sample), repeated)
+    assert codes(outcome_of(sample).findings) == []
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_stops_nothing(
+    sample: RoundFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sample.inbox / "phong").mkdir()
+    honest = Path.iterdir
+
+    def refuse(path: Path) -> Any:
+        if path.name == "phong":
+            raise PermissionError(13, "Permission denied")
+        return honest(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    outcome = outcome_of(sample)
+    assert [(f.code, f.where.file) for f in outcome.findings] == [("entry_unreadable", "bai-nop/phong")]
+    assert not outcome.is_draft
 
 
 def test_a_copied_sheet_is_a_question_not_a_guess(sample: RoundFolder) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, address, in_sheet, ranges, row_heights
+from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, address, in_sheet, ranges, row_heights, summed
 from cqdt_batch.publishing.writer import printable, write_workbook
 
 PLAIN = Style()
@@ -108,3 +109,27 @@ def test_rows_are_as_high_as_their_longest_wrapped_text() -> None:
     )
     heights = row_heights(Sheet(name="S", cells=cells, widths=(10.0, 40.0)))
     assert heights[1] < heights[3] < heights[2]
+
+
+def test_a_place_that_takes_no_file_is_an_oserror_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    target = tmp_path / "a.xlsx"
+    target.mkdir()
+    with pytest.raises(OSError, match=r"a\.xlsx"):
+        write_workbook(target, book(Cell(1, 1, "x", PLAIN)), "T")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
+
+
+def test_what_a_run_that_was_cut_off_left_is_swept(tmp_path: Path) -> None:
+    old, fresh = tmp_path / ".a.xlsx.1.tmp", tmp_path / ".a.xlsx.2.tmp"
+    for stray in (old, fresh):
+        stray.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    write_workbook(tmp_path / "a.xlsx", book(Cell(1, 1, "x", PLAIN)), "T")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.xlsx.2.tmp", "a.xlsx"]
+
+
+def test_a_sum_of_more_cells_than_excel_takes_is_a_sum_of_sums() -> None:
+    apart = [(row, 1) for row in range(1, 601, 2)]
+    formula = summed(apart)
+    assert formula.startswith("SUM(SUM(A1,A3,")
+    assert [part.count(",") for part in formula.removeprefix("SUM(").split("),SUM(")] == [254, 44]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import (
     AnnexTable,
     Block,
@@ -55,6 +56,11 @@ class CriteriaTree:
     def leaves(self, code: str) -> tuple[Criterion, ...]:
         """The leaves below a criterion; a leaf is its own."""
         return tuple(criterion for criterion in self.below(code) if self.is_leaf(criterion.code))
+
+    @cached_property
+    def leaf_labels(self) -> frozenset[str]:
+        """The folded labels of all leaves."""
+        return frozenset(folded(c.label) for c in self.criteria if self.is_leaf(c.code))
 
     def depth(self, code: str) -> int:
         """How many levels a criterion stands below the root."""

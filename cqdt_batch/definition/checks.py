@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.records import AnnexTable, Block, Criterion, Exemption, Unit
-from cqdt_batch.definition.references import REFERENCES, Check
+from cqdt_batch.definition.references import DEEPEST, REFERENCES, Check
 from cqdt_batch.definition.sense import SENSE, SENSE_OF_TREES
 from cqdt_batch.findings import Finding, Where, error
 
@@ -81,12 +81,12 @@ def _unique(records: Iterable[_Record], key: Callable[[_Record], Any]) -> tuple[
 
 
 def _reachable(criteria: list[Criterion]) -> tuple[Criterion, ...]:
-    """The criteria that lead up to a root: none below an unknown parent, none in a circle."""
+    """The criteria that lead up to a root: none below an unknown parent, in a circle, or too deep."""
     parents = {(c.block, c.code): c.parent for c in criteria}
 
     def leads_up(c: Criterion) -> bool:
         code = c.code
-        for _ in parents:
+        for _ in range(DEEPEST + 1):
             if not code:
                 return True
             code = parents.get((c.block, code), "?")

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid, as_fact, as_typed
+from cqdt_batch.cells import Book, Content, Covered, ErrorValue, Formula, Grid, Masked, as_fact, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.checks import check
 from cqdt_batch.definition.layout import Layout, Place
@@ -167,9 +167,19 @@ class _Wrong:
     facts: dict[str, Fact] = field(default_factory=dict)
 
 
+_NO_VALUES: dict[type, str] = {
+    Formula: "definition_formula",
+    ErrorValue: "definition_formula",
+    Covered: "definition_covered",
+}
+
+
 def _read(f: Field, content: Content) -> Any:
-    if isinstance(content, Formula | ErrorValue):
-        return _Wrong("definition_formula")
+    wrong = _NO_VALUES.get(type(content))
+    if wrong:
+        return _Wrong(wrong)
+    if isinstance(content, Masked):
+        content = content.number
     match f.kind:
         case Kind.WHOLE | Kind.NUMBER:
             return _read_number(f, content)

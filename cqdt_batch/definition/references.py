@@ -30,7 +30,12 @@ Check: TypeAlias = Callable[[Assessment, Layout], Iterator[Finding]]
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST_CODE = {"profile": 40, "units": 40, "blocks": 20}
 """A block's code goes into the name of a sheet, which Excel limits to 31 characters."""
-_SHEET_NAME = re.compile(r"(?!')[^\[\]:*?/\\]{1,31}(?<!')")
+_SHEET_NAME = re.compile(r"(?!')[^\x00-\x1f\[\]:*?/\\]+(?<!')")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices and gives to no file."""
+DEEPEST = 20
+"""The most levels a tree of criteria may have below its root."""
+_LONGEST_SHEET_NAME = 31
 
 
 def check_blocks_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -86,6 +91,22 @@ def _returns(criterion: Criterion, parents: dict[tuple[str, str], str]) -> bool:
             break
         code = parents.get((criterion.block, code), "")
     return code == criterion.code
+
+
+def check_trees_are_not_too_deep(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A tree has at most 20 levels: more are a slip, such as a parent column filled down."""
+    parents = {(c.block, c.code): c.parent for c in a.criteria}
+    for c in a.criteria:
+        if _levels_above(c, parents) == DEEPEST + 1:
+            yield error("definition_too_deep", layout.at("criteria", c.row, "parent"), code=c.code, most=DEEPEST)
+
+
+def _levels_above(c: Criterion, parents: dict[tuple[str, str], str]) -> int:
+    """How many levels stand above a criterion, counted no further than one too many can be told."""
+    code, levels = c.parent, 0
+    while code and levels <= DEEPEST + 1:
+        code, levels = parents.get((c.block, code), ""), levels + 1
+    return levels
 
 
 def check_criteria_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -164,7 +185,8 @@ def check_codes_are_plain(a: Assessment, layout: Layout) -> Iterator[Finding]:
     records: dict[str, tuple[Any, ...]] = {"profile": (a.profile,), "blocks": a.blocks, "units": a.units}
     for sheet, most in _LONGEST_CODE.items():
         for record in records[sheet]:
-            if len(record.code) > most or not _PLAIN_CODE.fullmatch(record.code):
+            code = record.code
+            if len(code) > most or not _PLAIN_CODE.fullmatch(code) or _RESERVED.fullmatch(code):
                 where = layout.at(sheet, record.row, "code")
                 yield error("definition_code_not_plain", where, code=record.code, most=most)
 
@@ -206,7 +228,9 @@ def check_sheet_names(a: Assessment, layout: Layout) -> Iterator[Finding]:
     taken = {"history", STAMP_SHEET}
     taken |= {t.format(block=b.code).casefold() for b in a.blocks for t in in_every_language("working.sheet")}
     for table in a.tables:
-        if not _SHEET_NAME.fullmatch(table.code) or table.code.casefold() in taken:
+        length = len(table.code.encode("utf-16-le")) // 2  # as Excel counts
+        fits = length <= _LONGEST_SHEET_NAME and _SHEET_NAME.fullmatch(table.code)
+        if not fits or table.code.casefold() in taken:
             yield error("definition_sheet_name", layout.at("tables", table.row, "code"), code=table.code)
 
 
@@ -235,6 +259,7 @@ REFERENCES: tuple[Check, ...] = (
     check_blocks_are_known,
     check_parents_are_known,
     check_no_cycles,
+    check_trees_are_not_too_deep,
     check_criteria_are_known,
     check_tables_are_known,
     check_columns_show_criteria,

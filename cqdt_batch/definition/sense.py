@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from cqdt_batch.cells import decimals_of
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.records import (
     ColumnKind,
-    Criterion,
     Section,
     Unit,
 )
@@ -56,14 +56,9 @@ def check_maxima_can_be_typed(a: Assessment, layout: Layout) -> Iterator[Finding
     readable = {b.code: b for b in a.blocks if not layout.told("blocks", b.row, "input_decimals")}
     for c in a.criteria:
         block = readable.get(c.block)
-        if block and c.max_score and _decimals(c) > block.input_decimals:
+        if block and c.max_score and decimals_of(c.max_score) > block.input_decimals:
             where = layout.at("criteria", c.row, "max_score")
             yield error("definition_maximum_too_fine", where, maximum=c.max_score, decimals=block.input_decimals)
-
-
-def _decimals(criterion: Criterion) -> int:
-    exponent = criterion.max_score.normalize().as_tuple().exponent if criterion.max_score else 0
-    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def check_inputs_carry_the_published_decimals(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -81,6 +76,15 @@ def check_blocks_are_used(a: Assessment, layout: Layout) -> Iterator[Finding]:
     for block in a.blocks:
         if not a.units_of(block.code):
             yield error("definition_block_without_units", layout.at("blocks", block.row, "code"), block=block.code)
+
+
+def check_blocks_are_published(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Every block has a table; its units would be scored and stand nowhere."""
+    if layout.told_anywhere("tables", "block"):
+        return
+    for block in a.blocks:
+        if block.code not in {table.block for table in a.tables}:
+            yield error("definition_block_without_tables", layout.at("blocks", block.row, "code"), block=block.code)
 
 
 def check_tables_are_whole(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -145,16 +149,17 @@ def _partly_assessed(a: Assessment, unit: Unit, criterion: str) -> bool:
 
 
 SENSE: tuple[Check, ...] = (
+    check_one_root_per_block,
     check_leaves_can_be_scored,
     check_inputs_carry_the_published_decimals,
     check_maxima_can_be_typed,
     check_blocks_are_used,
+    check_blocks_are_published,
     check_tables_are_whole,
 )
 """Checks of records as they stand."""
 
 SENSE_OF_TREES: tuple[Check, ...] = (
-    check_one_root_per_block,
     check_sections_share_out_the_units,
     check_ranked_sections_compare_like_with_like,
 )

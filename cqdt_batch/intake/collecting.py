@@ -62,6 +62,8 @@ def take_in(assessment: Assessment, inbox: Path, track: Track = lambda walk: wal
 
 def _take(assessment: Assessment, entry: Entry) -> FileEntry:
     where = Where(file=entry.name)
+    if entry.kind is EntryKind.UNREADABLE:
+        return FileEntry(name=entry.name, state=FileState.REFUSED, findings=(error("entry_unreadable", where),))
     if entry.kind is not EntryKind.FILE:
         return FileEntry(name=entry.name, state=FileState.IGNORED, findings=(notice(f"file_{entry.kind}", where),))
     book = read_book(entry.path, entry.name)

@@ -18,6 +18,7 @@ class EntryKind(StrEnum):
     LOCK = "lock"
     HIDDEN = "hidden"
     SPECIAL = "special"
+    UNREADABLE = "unreadable"
 
 
 class Entry(NamedTuple):
@@ -35,7 +36,12 @@ def entries(inbox: Path) -> tuple[Entry, ...]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for path in folder.iterdir():
+    try:
+        inside = list(folder.iterdir())
+    except OSError:
+        yield folder
+        return
+    for path in inside:
         if path.is_dir() and not path.is_symlink():
             yield from _walk(path)
         else:
@@ -51,4 +57,10 @@ def _kind(path: Path) -> EntryKind:
         return EntryKind.LOCK
     if path.name.startswith(".") or path.name.casefold() in ("thumbs.db", "desktop.ini"):
         return EntryKind.HIDDEN
-    return EntryKind.FILE if stat.S_ISREG(os.lstat(path).st_mode) else EntryKind.SPECIAL
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return EntryKind.UNREADABLE
+    if stat.S_ISDIR(mode):
+        return EntryKind.UNREADABLE
+    return EntryKind.FILE if stat.S_ISREG(mode) else EntryKind.SPECIAL

@@ -9,18 +9,25 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+from openpyxl.utils import range_boundaries
+from openpyxl.utils.escape import unescape
+from openpyxl.worksheet.formula import ArrayFormula
 
-from cqdt_batch.cells import Book, Content, ErrorValue, Formula, Grid, Percent
+from cqdt_batch.cells import Book, Content, Covered, ErrorValue, Formula, Grid, Masked, Percent, as_typed, decimals_of
 from cqdt_batch.findings import Finding, Term, Where, error
+
+_PLAIN_FORMAT = re.compile(r"[#,0]*0(?:\.([0#?]+))?(?:_\))?")
+"""A number format that shows nothing but the number, with so many decimals."""
 
 
 def read_book(path: Path, name: str) -> Book | Finding:
@@ -54,12 +61,33 @@ def _read_grids(data: bytes) -> tuple[Grid, ...]:
 
 def _read_grid(sheet: Any) -> Grid:
     sheet.reset_dimensions()  # the size a file claims for its sheet is often wrong
-    rows: dict[int, Mapping[int, Content]] = {}
+    rows: dict[int, dict[int, Content]] = {}
+    arrays: list[str] = []
     for number, cells in enumerate(sheet.iter_rows(), 1):
         filled = _read_row(cells)
         if filled:
             rows[number] = filled
+            arrays += [cell.value.ref for cell in cells if isinstance(cell.value, ArrayFormula)]
+    for area in arrays:
+        _replace(rows, area, lambda content: Formula(as_typed(content)))
+    for area in _merged(sheet):
+        _replace(rows, area, lambda content: Covered(as_typed(content)))
     return Grid(sheet=sheet.title, rows=rows)
+
+
+def _merged(sheet: Any) -> list[str]:
+    """The merged areas, which the read-only mode passes over: they stand behind the cells of the sheet's part."""
+    part = sheet.parent._archive.read(sheet._worksheet_path)  # noqa: SLF001 - openpyxl offers no other way
+    return [area.decode("ascii") for area in re.findall(rb'mergeCell\s[^>]*?ref="([A-Z0-9:]+)"', part)]
+
+
+def _replace(rows: dict[int, dict[int, Content]], area: str, change: Callable[[Content], Content]) -> None:
+    """Change what an area holds in all its cells but the first."""
+    left, top, right, bottom = range_boundaries(area)
+    for row in rows.keys() & range(top, bottom + 1):
+        for column in rows[row].keys() & range(left, right + 1):
+            if (row, column) != (top, left):
+                rows[row][column] = change(rows[row][column])
 
 
 def _read_row(cells: Iterable[Any]) -> dict[int, Content]:
@@ -76,9 +104,22 @@ def _content(cell: Any) -> Content:
     if isinstance(value, float) and not math.isfinite(value):
         return ErrorValue(str(value))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        number = Decimal(repr(value))
-        return Percent(number) if "%" in (cell.number_format or "") else number
-    return value  # type: ignore[no-any-return]  # str, bool or a moment
+        return _number(Decimal(repr(value)), cell.number_format or "General")
+    if isinstance(value, str):
+        text: str = unescape(value)
+        return text
+    return value  # type: ignore[no-any-return]  # a boolean or a moment
+
+
+def _number(number: Decimal, shown_as: str) -> Content:
+    """Tell a number that its cell shows as it is from a percentage and from one with hidden digits."""
+    if "%" in shown_as:
+        return Percent(number)
+    if shown_as in ("General", "@"):
+        return number
+    plain = _PLAIN_FORMAT.fullmatch(shown_as)
+    decimals = len(plain[1] or "") if plain else -1
+    return number if decimals_of(number) <= decimals else Masked(number)
 
 
 def _is_blank(content: Content) -> bool:

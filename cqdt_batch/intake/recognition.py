@@ -33,7 +33,7 @@ class FormColumn(StrEnum):
     EXPLANATION = "explanation"
 
 
-_NEEDED = (FormColumn.CODE, FormColumn.SCORE)
+_NEEDED = (FormColumn.CODE, FormColumn.MAXIMUM, FormColumn.SCORE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,9 +59,9 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
     if not tables:
         headers = tuple(in_every_language(f"form.column.{column}")[0] for column in _NEEDED)
         return error("form_table_missing", Where(file=book.file), unit.code, headers=headers)
-    if len(tables) > 1:
-        sheets = tuple(grid.sheet for grid, _, _ in tables)
-        return error("form_table_repeated", Where(file=book.file), unit.code, sheets=sheets)
+    if len({(grid.sheet, *found.items()) for grid, _, found in tables}) > 1:
+        headers = tuple(f"{grid.sheet} ({row})" for grid, row, _ in tables)
+        return error("form_table_repeated", Where(file=book.file), unit.code, headers=headers)
     grid, header, found = tables[0]
     columns = {column: position for position, column in reversed(found.items())}
     repeated = {position: column for position, column in found.items() if columns[column] != position}
@@ -98,13 +98,13 @@ def _stamp(book: Book) -> Stamp | None:
 
 
 def _tables(book: Book) -> Iterator[tuple[Grid, int, dict[int, FormColumn]]]:
+    """Find every header row; one repeated over the same columns is still the same table."""
     headers = {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
     for grid in book.grids:
         for row, cells in grid.rows.items():
             columns = _columns(cells, headers)
             if set(_NEEDED) <= set(columns.values()):
                 yield grid, row, columns
-                break
 
 
 def _columns(cells: Mapping[int, Content], headers: Mapping[str, FormColumn]) -> dict[int, FormColumn]:

@@ -11,14 +11,17 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from types import UnionType
 
-from cqdt_batch.cells import Content, ErrorValue, Formula, Percent, as_fact, as_typed
-from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Masked, Percent, as_fact, as_typed
+from cqdt_batch.definition.assessment import Assessment, CriteriaTree
+from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import (
     Criterion,
 )
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, warning
 from cqdt_batch.intake.recognition import Form, FormColumn
+from cqdt_batch.messages import in_every_language
 
 
 class InputKind(StrEnum):
@@ -60,6 +63,7 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
     """Read all inputs of a form by criterion code; the findings name every cell that could not be read."""
     reader = _FormReader(form=form, file=file)
     rows, findings = reader.rows_by_code(assessment)
+    tree = assessment.trees[form.unit.block]
     inputs: list[Input] = []
     for leaf in assessment.assessed_leaves(form.unit):
         if leaf.code not in rows:
@@ -68,6 +72,7 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
             continue
         changed = reader.maximum_changed(leaf, rows[leaf.code])
         findings.extend([changed] if changed else [])
+        findings.extend(reader.label_findings(leaf, rows[leaf.code], tree))
         for kind in InputKind:
             read, finding = reader.read(leaf, rows[leaf.code], kind)
             inputs.append(read)
@@ -92,20 +97,19 @@ class _FormReader:
     def rows_by_code(self, assessment: Assessment) -> tuple[dict[str, int], list[Finding]]:
         """Find the row of each criterion; rows that repeat a leaf, or that nobody asked for, are findings."""
         unit = self.form.unit
-        known = assessment.trees[unit.block].by_code
         leaves = {leaf.code for leaf in assessment.assessed_leaves(unit)}
         rows: dict[str, int] = {}
         findings = [*self._missing_columns(), *self._repeated_columns()]
         for row in self.form.grid.rows:
-            content = self.content(row, FormColumn.CODE)
-            if row <= self.form.header or content is None:
+            if row <= self.form.header:
                 continue
-            code = _code(content)
-            if rows.setdefault(code, row) != row and code in leaves:
+            content = self.content(row, FormColumn.CODE)
+            code = _code(content) if content is not None else ""
+            if code and rows.setdefault(code, row) != row and code in leaves:
                 where = self.where(row, FormColumn.CODE)
                 findings.append(error("row_repeated", where, unit.code, code=code, row=rows[code]))
             if code not in leaves:
-                findings.extend(self._stray(row, code, known=code in known))
+                findings.extend(self._stray(row, code, assessment.trees[unit.block]))
         return rows, findings
 
     def _missing_columns(self) -> Iterator[Finding]:
@@ -129,55 +133,76 @@ class _FormReader:
         facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
         return error("maximum_changed", where, self.form.unit.code, **facts)
 
-    def _stray(self, row: int, code: str, *, known: bool) -> Iterator[Finding]:
-        """A number beside a code that is not an open leaf is not counted, and that is said."""
+    def _stray(self, row: int, code: str, tree: CriteriaTree) -> Iterator[Finding]:
+        """What stands in the score column beside no open leaf is not counted, and that is said.
+
+        The form itself has sums beside inner criteria and a word beside those that do not apply.
+        """
         score = self.content(row, FormColumn.SCORE)
-        if isinstance(score, Decimal):
-            where = self.where(row, FormColumn.SCORE)
-            found = "score_not_assessed" if known else "row_unknown"
-            yield warning(found, where, self.form.unit.code, code=code, found=as_fact(score))
+        where = self.where(row, FormColumn.SCORE)
+        if score is None or (isinstance(score, str) and score in in_every_language("form.column.score")):
+            return
+        if code not in tree.by_code:
+            yield error("row_unknown", where, self.form.unit.code, code=code, found=as_fact(score))
+        elif isinstance(score, Decimal | Percent | Masked):
+            yield warning("score_not_assessed", where, self.form.unit.code, code=code, found=as_fact(score))
+
+    def label_findings(self, leaf: Criterion, row: int, tree: CriteriaTree) -> Iterator[Finding]:
+        """A label that is another leaf's means codes and rows got out of step; any other label is told."""
+        content = self.content(row, FormColumn.LABEL)
+        label = as_typed(content) if content is not None else ""
+        if FormColumn.LABEL not in self.form.columns or folded(label) == folded(leaf.label):
+            return
+        where = self.where(row, FormColumn.LABEL)
+        facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": label}
+        if folded(label) in tree.leaf_labels:
+            yield error("label_of_another", where, self.form.unit.code, **facts)
+        else:
+            yield warning("label_changed", where, self.form.unit.code, **facts)
 
     def read(self, leaf: Criterion, row: int, kind: InputKind) -> tuple[Input, Finding | None]:
         """Read one input of a leaf."""
         raw = self.content(row, FormColumn(kind))
         where = self.where(row, FormColumn(kind))
+        unit = self.form.unit.code
         value: Decimal | str | None = None
         finding = None
-        if kind is not InputKind.SCORE:
-            value = as_typed(raw).strip() if raw is not None else None
-        elif isinstance(raw, Decimal):
-            value = raw
-        elif raw is not None:
-            facts = {
-                "code": leaf.code,
-                "label": leaf.label,
-                "found": as_typed(raw),
-                "maximum": leaf.max_score or 0,
-            }
-            finding = error(_unreadable(raw), where, self.form.unit.code, **facts)
-        unit = self.form.unit.code
+        facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "maximum": leaf.max_score or Decimal(0)}
+        match raw:
+            case None:
+                pass
+            case _ if kind is not InputKind.SCORE:
+                value = as_typed(raw).strip()
+            case Decimal():
+                value = raw
+            case Masked(number):
+                value = number
+                finding = warning("score_masked", where, unit, found=number, **facts)
+            case _:
+                finding = error(_unreadable(raw), where, unit, found=as_fact(raw), **facts)
         return Input(unit=unit, criterion=leaf.code, kind=kind, raw=raw, value=value, where=where), finding
 
 
 def _code(content: Content) -> str:
-    """The criterion code in a cell. A code that Excel made a fraction or a date is none: 1.1 may have been 1.10."""
-    if isinstance(content, Decimal) and content != int(content):
-        return f"{content:f}?"
+    """The criterion code in a cell.
+
+    A code that Excel made a fraction is none: 1.1 may have been 1.10. Nor is one that nobody sees.
+    """
+    if isinstance(content, Covered) or (isinstance(content, Decimal) and content != int(content)):
+        return f"{as_typed(content)}?"
     return as_typed(content).strip()
 
 
 def _unreadable(raw: Content) -> str:
     """The code of the finding for a score cell that holds no number."""
-    match raw:
-        case bool():
-            return "score_boolean"
-        case Formula():
-            return "score_formula"
-        case ErrorValue():
-            return "score_error_value"
-        case Percent():
-            return "score_percent"
-        case datetime() | date() | time() | timedelta():
-            return "score_date"
-        case _:
-            return "score_text"
+    return next((code for kind, code in _NO_SCORES if isinstance(raw, kind)), "score_text")
+
+
+_NO_SCORES: tuple[tuple[type | UnionType, str], ...] = (
+    (bool, "score_boolean"),
+    (Formula, "score_formula"),
+    (ErrorValue, "score_error_value"),
+    (Percent, "score_percent"),
+    (Covered, "score_covered"),
+    (datetime | date | time | timedelta, "score_date"),
+)

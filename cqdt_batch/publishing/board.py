@@ -183,4 +183,5 @@ def _cell_link(finding: Finding) -> Value:
 
 
 def _linkable(where: Where) -> bool:
-    return not set('#%\\\n"') & set(where.file + where.sheet) and len(where.file) < _LONGEST_LINK
+    text = where.file + where.sheet
+    return not set('#%\\\n"') & set(text) and text.isprintable() and len(where.file) < _LONGEST_LINK

@@ -14,6 +14,7 @@ from cqdt_batch.definition.records import (
     Unit,
 )
 from cqdt_batch.definition.stamp import STAMP_SHEET, stamp_of
+from cqdt_batch.findings import column_letters
 from cqdt_batch.intake.recognition import FormColumn
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import (
@@ -26,6 +27,7 @@ from cqdt_batch.publishing.sheets import (
     Value,
     Visibility,
     ranges,
+    summed,
 )
 
 _TITLE = Style(size=14, bold=True, align="center", wrap=True)
@@ -128,13 +130,16 @@ class _FormLayout:
         for row, (value, style) in enumerate(lines, 1):
             yield Cell(row, 1, value, style, across=len(_COLUMNS))
 
-    def _status(self) -> Computed:
-        """The line that counts what is still empty."""
+    def _status(self) -> Computed | str:
+        """The line that counts what is still empty; only inputs ever are in the column of scores."""
         total = len(self.leaves)
-        empty = "+".join(f"COUNTBLANK({blank})" for blank in ranges(self._inputs()))
+        if not total:
+            return self.words("form.nothing_to_fill")
+        column = column_letters(_AT[FormColumn.SCORE])
+        empty = f"COUNTBLANK({column}{_HEADER_ROW + 1}:{column}{_HEADER_ROW + len(self.shown)})"
         done = self.words("form.all_filled", total=total)
         before, after = self.words("form.still_empty", empty="|", total=total).split("|")
-        formula = f'=IF({empty}=0,"{done}","{before}"&({empty})&"{after}")'
+        formula = f'=IF({empty}=0,"{done}","{before}"&{empty}&"{after}")'
         return Computed(formula, self.words("form.still_empty", empty=total, total=total))
 
     def _inputs(self) -> Iterator[tuple[int, int]]:
@@ -194,7 +199,7 @@ class _FormLayout:
         exempt = self.assessment.not_assessed(self.unit)
         children = (c for c in self.tree.children[criterion.code] if c.code not in exempt)
         cells = ((self.row_of[child.code], _AT[FormColumn.SCORE]) for child in children)
-        return Computed(f"=ROUND(SUM({','.join(ranges(cells))}),{self.decimals})", 0)
+        return Computed(f"=ROUND({summed(cells)},{self.decimals})", 0)
 
     def _entries(self) -> Iterator[Entry]:
         for leaf in self.leaves:

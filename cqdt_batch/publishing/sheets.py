@@ -160,6 +160,15 @@ def number_format(decimals: int) -> str:
     return f"0.{'0' * decimals}" if decimals else "0"
 
 
+def summed(cells: Iterable[tuple[int, int]]) -> str:
+    """The SUM of cells; sums of sums where there are more than the 255 arguments Excel takes."""
+    arguments = list(ranges(cells))
+    while len(arguments) > _MOST_ARGUMENTS:
+        groups = (arguments[i : i + _MOST_ARGUMENTS] for i in range(0, len(arguments), _MOST_ARGUMENTS))
+        arguments = [f"SUM({','.join(group)})" for group in groups]
+    return f"SUM({','.join(arguments)})"
+
+
 def row_heights(sheet: Sheet) -> dict[int, float]:
     """Fit every row to its text, in points; no row is lower than the sheet's least heights say.
 
@@ -171,7 +180,7 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
             width = sum(sheet.widths[cell.column - 1 : cell.column - 1 + cell.across])
             needed = _height(_shown(cell.value), width, cell.style)
             fitted[cell.row] = max(fitted.get(cell.row, sheet.least_heights.get(cell.row, sheet.least_height)), needed)
-    return {row: round(points, 2) for row, points in fitted.items()}
+    return {row: round(min(points, _HIGHEST), 2) for row, points in fitted.items()}
 
 
 def _shown(value: Value) -> str:
@@ -181,6 +190,11 @@ def _shown(value: Value) -> str:
         case _:
             return ""
 
+
+_HIGHEST = 409.0
+"""Points: Excel takes no higher row."""
+
+_MOST_ARGUMENTS = 255
 
 _NARROW = frozenset(" .,;:'()[]/|-ijltfrI")
 

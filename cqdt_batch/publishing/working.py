@@ -17,7 +17,7 @@ from cqdt_batch.definition.records import (
     Unit,
 )
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, address, in_sheet, ranges
+from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, address, in_sheet, summed
 from cqdt_batch.scoring.outcome import Outcome
 
 _TITLE = Style(size=14, bold=True)
@@ -123,7 +123,7 @@ class WorkingSheet:
         the dust of binary arithmetic, so that 55.85 is not 55.849999999999994 when the annex rounds it.
         """
         cells = ((row, self._column_of[child.code]) for child in self.tree.children[criterion.code])
-        return f"=ROUND(SUM({','.join(ranges(cells))}),{self.block.input_decimals})"
+        return f"=ROUND({summed(cells)},{self.block.input_decimals})"
 
     def _rows(self) -> Iterator[Cell]:
         for number, unit in enumerate(self._units, 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from cqdt_batch.publishing.sheets import (
     Cell,
@@ -30,18 +32,37 @@ _FONT = "Times New Roman"
 _A4 = 9
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LONGEST = 32_767
+_MOST_LINKS = 65_000
+_LONG_AGO = 3_600
 _MARGINS = {"left": 0.6, "right": 0.5, "top": 0.8, "bottom": 0.7}
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
-    """Write a workbook in one piece and return where it stands.
+    """Write a workbook in one piece and return where it stands; OSError where that cannot be done.
 
     The file appears whole or not at all. Where the old one is open in Excel and cannot be replaced, the new one
     is put beside it under a dated name, and that path is returned.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    _write(temporary, sheets, title)
+    _sweep(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        _write(temporary, sheets, title)
+        return _put(temporary, path)
+    except FileCreateError as refused:
+        raise OSError(str(refused)) from refused
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a run that was cut off left behind."""
+    for stray in path.parent.glob(f".{path.name}.*.tmp"):
+        if time.time() - stray.stat().st_mtime > _LONG_AGO:
+            stray.unlink(missing_ok=True)
+
+
+def _put(temporary: Path, path: Path) -> Path:
     with temporary.open("rb+") as file:
         os.fsync(file.fileno())
     try:
@@ -106,6 +127,7 @@ class _SheetWriter:
         self._target = target
         self._sheet = sheet
         self._formats = formats
+        self._links = 0
 
     def write(self) -> None:
         """Draw everything the sheet holds."""
@@ -154,8 +176,11 @@ class _SheetWriter:
                 self._target.write_blank(row, column, None, form)
             case Computed(formula, value):
                 self._target.write_formula(row, column, formula, form, _plain(value))
-            case Link(target, text):
+            case Link(target, text) if self._links < _MOST_LINKS:  # Excel takes 65,530 a sheet
+                self._links += 1
                 self._target.write_url(row, column, target, form, printable(text))
+            case Link(_, text):
+                self._target.write_string(row, column, printable(text), form)
             case str(text):
                 quoted = text[:1] in ("=", "+", "-", "@")
                 form = self._formats(cell.style, quoted=True) if quoted else form

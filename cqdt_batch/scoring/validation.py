@@ -14,6 +14,7 @@ from decimal import Decimal
 import pandas as pd
 import pandera.pandas as pa
 
+from cqdt_batch.cells import decimals_of
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import (
     Block,
@@ -56,12 +57,6 @@ def score_column(maximum: Decimal, decimals: int) -> pa.Column:
     )
 
 
-def decimals_of(score: Decimal) -> int:
-    """How many decimals a score really has: 8.50 has one."""
-    exponent = score.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
 _Alike = dict[tuple[str, tuple[Criterion, ...]], list[Submission]]
 
 
@@ -87,7 +82,7 @@ def _failures(
     try:
         schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as failed:
-        cases = failed.failure_cases[["index", "column", "check"]]
+        cases = failed.failure_cases[["index", "column", "check"]].drop_duplicates(["index", "column"])
         for unit, criterion, code in cases.itertuples(index=False):
             found = inputs.get((unit, criterion))
             if found is not None and not (code == "score_missing" and found.raw is not None):
