@@ -447,6 +447,29 @@ def test_a_folder_that_cannot_be_read_is_told_and_stops_nothing(
     assert not outcome.is_draft
 
 
+@pytest.mark.parametrize(("code", "typed"), [("1", "95,5"), ("2.3", "1,5"), ("2.3", "=1+1")])
+def test_what_is_typed_over_a_sum_or_an_exempt_row_is_told(sample: RoundFolder, code: str, typed: str) -> None:
+    edited(sample.inbox / "thanh-tra-tinh.xlsx", lambda sheet: setattr(sheet[form_cells(sheet)[code]], "value", typed))
+    assert codes(outcome_of(sample).findings) == ["score_not_assessed"]
+
+
+def test_a_form_that_names_another_unit_than_its_stamp_is_refused(sample: RoundFolder) -> None:
+    edited(form_of(sample), lambda sheet: setattr(sheet["A3"], "value", "Cơ quan, đơn vị: Sở xây dựng"))
+    finding = outcome_of(sample).findings[-1]
+    assert (finding.code, finding.where.cell, finding.unit) == ("form_names_another", "A3", ONE)
+
+
+@pytest.mark.parametrize("shown_as", ['_(* #,##0.00_);_(* (#,##0.00);_(* "-"??_);_(@_)', '0.00" điểm"', "[$-42A]0.00"])
+def test_ornaments_of_a_number_format_hide_nothing(sample: RoundFolder, shown_as: str) -> None:
+    def formatted(sheet: Any) -> None:
+        for row in range(8, 56):
+            for column in (4, 5):
+                sheet.cell(row, column).number_format = shown_as
+
+    edited(form_of(sample), formatted)
+    assert codes(outcome_of(sample).findings) == []
+
+
 def test_a_copied_sheet_is_a_question_not_a_guess(sample: RoundFolder) -> None:
     workbook = openpyxl.load_workbook(form_of(sample))
     workbook.copy_worksheet(workbook[FORM])

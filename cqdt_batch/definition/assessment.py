@@ -99,6 +99,11 @@ class Assessment:
         """Every unit under its code."""
         return {unit.code: unit for unit in self.units}
 
+    @cached_property
+    def unit_by_name(self) -> dict[str, Unit]:
+        """Every unit under the folded key of each of its names; no two units share one."""
+        return {folded(name): unit for unit in self.units for name in unit.names}
+
     def units_of(self, block: str) -> tuple[Unit, ...]:
         """The units of a block in register order."""
         return tuple(unit for unit in self.units if unit.block == block)

@@ -26,8 +26,11 @@ from openpyxl.worksheet.formula import ArrayFormula
 from cqdt_batch.cells import Book, Content, Covered, ErrorValue, Formula, Grid, Masked, Percent, as_typed, decimals_of
 from cqdt_batch.findings import Finding, Term, Where, error
 
-_PLAIN_FORMAT = re.compile(r"[#,0]*0(?:\.([0#?]+))?(?:_\))?")
-"""A number format that shows nothing but the number, with so many decimals."""
+_ORNAMENT = re.compile(r'\[[^\]]*\]|[_*\\].|"[^"0-9]*"|\s')
+"""What a number format adds around the digits: colours, locales, padding, a currency."""
+
+_DIGITS = re.compile(r"[#,0?]*[#0?](?:\.([0#?]+))?")
+"""A number format without ornaments that shows the number as it is, with so many decimals."""
 
 
 def read_book(path: Path, name: str) -> Book | Finding:
@@ -117,7 +120,7 @@ def _number(number: Decimal, shown_as: str) -> Content:
         return Percent(number)
     if shown_as in ("General", "@"):
         return number
-    plain = _PLAIN_FORMAT.fullmatch(shown_as)
+    plain = _DIGITS.fullmatch(_ORNAMENT.sub("", shown_as.split(";", maxsplit=1)[0]))
     decimals = len(plain[1] or "") if plain else -1
     return number if decimals_of(number) <= decimals else Masked(number)
 

@@ -33,7 +33,7 @@ class FormColumn(StrEnum):
     EXPLANATION = "explanation"
 
 
-_NEEDED = (FormColumn.CODE, FormColumn.MAXIMUM, FormColumn.SCORE)
+_NEEDED = (FormColumn.CODE, FormColumn.LABEL, FormColumn.MAXIMUM, FormColumn.SCORE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +63,10 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
         headers = tuple(f"{grid.sheet} ({row})" for grid, row, _ in tables)
         return error("form_table_repeated", Where(file=book.file), unit.code, headers=headers)
     grid, header, found = tables[0]
+    above = {row: cells for row, cells in grid.rows.items() if row < header}
+    for row, column, other in _other_units(above, unit, assessment):
+        where = Where(file=book.file, sheet=grid.sheet, row=row, column=column)
+        return error("form_names_another", where, unit.code, found=other.name, stamped=unit.name)
     columns = {column: position for position, column in reversed(found.items())}
     repeated = {position: column for position, column in found.items() if columns[column] != position}
     return Form(unit=unit, grid=grid, header=header, columns=columns, repeated=repeated)
@@ -86,6 +90,18 @@ def _unit_of(book: Book, assessment: Assessment) -> Unit | Finding:
             return error("form_changed", where, unit.code, expected=expected)
         return error("form_outdated", where, unit.code, found=found, expected=expected)
     return unit
+
+
+def _other_units(
+    rows: Mapping[int, Mapping[int, Content]], unit: Unit, assessment: Assessment
+) -> Iterator[tuple[int, int, Unit]]:
+    """Find the cells above the table that name another unit than the stamp: two forms may have been swapped."""
+    for row, cells in rows.items():
+        for column, content in cells.items():
+            name = as_typed(content).rpartition(":")[2]
+            named = assessment.unit_by_name.get(folded(name), unit)
+            if named is not unit:
+                yield row, column, named
 
 
 def _stamp(book: Book) -> Stamp | None:

@@ -109,7 +109,7 @@ class _FormReader:
                 where = self.where(row, FormColumn.CODE)
                 findings.append(error("row_repeated", where, unit.code, code=code, row=rows[code]))
             if code not in leaves:
-                findings.extend(self._stray(row, code, assessment.trees[unit.block]))
+                findings.extend(self._stray(row, code, assessment))
         return rows, findings
 
     def _missing_columns(self) -> Iterator[Finding]:
@@ -126,14 +126,14 @@ class _FormReader:
     def maximum_changed(self, leaf: Criterion, row: int) -> Finding | None:
         """A maximum that is not the definition's: the column was changed, or its header stands over another."""
         found = self.content(row, FormColumn.MAXIMUM)
-        if FormColumn.MAXIMUM not in self.form.columns or found == leaf.max_score:
+        if (found.number if isinstance(found, Masked) else found) == leaf.max_score:
             return None
         shown = as_fact(found) if found is not None else ""
         where = self.where(row, FormColumn.MAXIMUM)
         facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
         return error("maximum_changed", where, self.form.unit.code, **facts)
 
-    def _stray(self, row: int, code: str, tree: CriteriaTree) -> Iterator[Finding]:
+    def _stray(self, row: int, code: str, assessment: Assessment) -> Iterator[Finding]:
         """What stands in the score column beside no open leaf is not counted, and that is said.
 
         The form itself has sums beside inner criteria and a word beside those that do not apply.
@@ -142,16 +142,22 @@ class _FormReader:
         where = self.where(row, FormColumn.SCORE)
         if score is None or (isinstance(score, str) and score in in_every_language("form.column.score")):
             return
-        if code not in tree.by_code:
+        if code not in assessment.trees[self.form.unit.block].by_code:
             yield error("row_unknown", where, self.form.unit.code, code=code, found=as_fact(score))
-        elif isinstance(score, Decimal | Percent | Masked):
+        elif not self._is_forms_own(score, code, assessment):
             yield warning("score_not_assessed", where, self.form.unit.code, code=code, found=as_fact(score))
+
+    def _is_forms_own(self, score: Content, code: str, assessment: Assessment) -> bool:
+        """Tell whether a cell holds what the form put there: a sum, or the word for what does not apply."""
+        if code in assessment.not_assessed(self.form.unit):
+            return isinstance(score, str) and score in in_every_language("not_assessed")
+        return isinstance(score, Formula)
 
     def label_findings(self, leaf: Criterion, row: int, tree: CriteriaTree) -> Iterator[Finding]:
         """A label that is another leaf's means codes and rows got out of step; any other label is told."""
         content = self.content(row, FormColumn.LABEL)
         label = as_typed(content) if content is not None else ""
-        if FormColumn.LABEL not in self.form.columns or folded(label) == folded(leaf.label):
+        if folded(label) == folded(leaf.label):
             return
         where = self.where(row, FormColumn.LABEL)
         facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": label}
