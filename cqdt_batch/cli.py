@@ -200,8 +200,7 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     from cqdt_batch.publishing.machine import outcome_json, outputs_json, run_json
 
     folder, definition, _ = _open(round_folder, talk)
-    with _writing(talk, folder.board.parent):
-        pass  # the place is checked before the work
+    _check_place(talk, folder.board.parent)
     outcome = examine(folder, definition, talk.track("cli.reading"))
     with _writing(talk, folder.board.parent):
         wanted = ((folder.annex, write_annex), (folder.board, write_board))
@@ -243,14 +242,19 @@ def _open(round_folder: Path, talk: _Talk) -> tuple[RoundFolder, Definition, Ass
     return folder, definition, definition.assessment
 
 
-@contextmanager
-def _writing(talk: _Talk, target: Path) -> Iterator[None]:
-    """Check the output place before the work, and turn a refusal of the disk into a sentence."""
-    try:
+def _check_place(talk: _Talk, target: Path) -> None:
+    """Find out before the work, not after it, that nothing can be written."""
+    with _writing(talk, target):
         target.mkdir(parents=True, exist_ok=True)
         probe = target / ".cqdt-probe"
         probe.touch()
         probe.unlink()
+
+
+@contextmanager
+def _writing(talk: _Talk, target: Path) -> Iterator[None]:
+    """Turn a refusal of the disk into a sentence."""
+    try:
         yield
     except OSError as refusal:
         reason = refusal.strerror or str(refusal)

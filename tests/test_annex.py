@@ -9,10 +9,7 @@ import openpyxl
 import pytest
 
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import (
-    RankBasis,
-    TieRule,
-)
+from cqdt_batch.definition.records import RankBasis, TieRule
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline import RoundFolder, write_annex
 from cqdt_batch.publishing.annex import reference_line, roman

@@ -7,16 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import (
-    AnnexTable,
-    Block,
-    Column,
-    Criterion,
-    Exemption,
-    Profile,
-    Section,
-    Unit,
-)
+from cqdt_batch.definition.records import AnnexTable, Block, Column, Criterion, Exemption, Profile, Section, Unit
 
 
 @dataclass(frozen=True, kw_only=True)

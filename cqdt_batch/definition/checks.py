@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
-from cqdt_batch.definition.records import AnnexTable, Block, Criterion, Exemption, Unit
+from cqdt_batch.definition.records import AnnexTable, Block, Criterion, Unit
 from cqdt_batch.definition.references import DEEPEST, REFERENCES, Check
 from cqdt_batch.definition.sense import SENSE, SENSE_OF_TREES
 from cqdt_batch.findings import Finding, Where, error
@@ -60,15 +60,16 @@ def sound(a: Assessment, layout: Layout) -> Assessment:
         blocks=blocks,
         units=tuple(u for u in _unique(a.units, lambda u: u.code) if u.block in known),
         criteria=criteria,
-        exemptions=tuple(e for e in a.exemptions if (e.block, e.criterion) in codes and not _is_told(e, layout)),
+        exemptions=tuple(
+            e
+            for e in a.exemptions
+            if (e.block, e.criterion) in codes
+            and not layout.told("exemptions", e.row, "block", "group", "unit", "criterion")
+        ),
         tables=tables,
         sections=tuple(s for s in a.sections if s.table in drawn),
         columns=tuple(c for c in a.columns if c.table in drawn),
     )
-
-
-def _is_told(exemption: Exemption, layout: Layout) -> bool:
-    return any(layout.told("exemptions", exemption.row, name) for name in ("block", "group", "unit", "criterion"))
 
 
 def _unique(records: Iterable[_Record], key: Callable[[_Record], Any]) -> tuple[_Record, ...]:

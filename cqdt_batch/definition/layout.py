@@ -54,9 +54,9 @@ class Layout:
         self._told.update(places)
         return is_new
 
-    def told(self, sheet: str, row: int, name: str) -> bool:
-        """Tell whether the cell of a field has a finding."""
-        return self.at(sheet, row, name) in self._told
+    def told(self, sheet: str, row: int, *names: str) -> bool:
+        """Tell whether the cell of any of these fields has a finding."""
+        return any(self.at(sheet, row, name) in self._told for name in names)
 
     def told_anywhere(self, sheet: str, name: str) -> bool:
         """Tell whether any cell in the column of a field has a finding."""

@@ -17,9 +17,7 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.checks import check
 from cqdt_batch.definition.layout import Layout, Place
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import (
-    Profile,
-)
+from cqdt_batch.definition.records import Profile
 from cqdt_batch.definition.sheets import PROFILE, SHEETS, Field, Kind, SheetSpec, YesNo, choice_key
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, has_errors, in_order, warning
 from cqdt_batch.messages import in_every_language

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"  # huyền, sắc, ngã, hỏi, nặng
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
@@ -16,6 +17,7 @@ _LOOKS_LIKE_D = str.maketrans({"Ð": "đ", "ð": "đ", "Ɖ": "đ", "ɖ": "đ"})
 _SEPARATORS = re.compile(r"[\s,&;–—‐‑−-]+")
 
 
+@lru_cache(maxsize=65_536)  # the labels and headers of one round come back with every form
 def folded(name: str) -> str:
     """Give the key under which two spellings of a name are the same.
 

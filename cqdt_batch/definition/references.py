@@ -13,11 +13,7 @@ from typing import Any, TypeAlias
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import (
-    ColumnKind,
-    Criterion,
-    Unit,
-)
+from cqdt_batch.definition.records import ColumnKind, Criterion, Unit
 from cqdt_batch.definition.stamp import STAMP_SHEET
 from cqdt_batch.findings import Finding, Term, error
 from cqdt_batch.messages import in_every_language
@@ -150,7 +146,7 @@ def check_exemptions_name_somebody(a: Assessment, layout: Layout) -> Iterator[Fi
     """An exemption is for a unit or for a group, one of the two, and of its own block."""
     block_of = {unit.code: unit.block for unit in a.units}
     for e in a.exemptions:
-        if any(layout.told("exemptions", e.row, name) for name in ("block", "unit", "group")):
+        if layout.told("exemptions", e.row, "block", "unit", "group"):
             continue
         if bool(e.unit) == bool(e.group):
             yield error("definition_exemption_for_whom", layout.at("exemptions", e.row, "unit"))

@@ -8,11 +8,7 @@ from collections.abc import Iterable, Iterator
 from cqdt_batch.cells import decimals_of
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
-from cqdt_batch.definition.records import (
-    ColumnKind,
-    Section,
-    Unit,
-)
+from cqdt_batch.definition.records import ColumnKind, Section, Unit
 from cqdt_batch.definition.references import Check
 from cqdt_batch.findings import Finding, error
 
@@ -33,7 +29,7 @@ def check_leaves_can_be_scored(a: Assessment, layout: Layout) -> Iterator[Findin
     """A leaf has a rule and a maximum above zero that can be typed; an inner criterion is summed and has neither."""
     linked = (c for c in a.criteria if c.parent and not layout.told("criteria", c.row, "parent"))
     parents = {(c.block, c.parent) for c in linked}
-    astray = {c.block for c in a.criteria if any(layout.told("criteria", c.row, name) for name in ("code", "parent"))}
+    astray = {c.block for c in a.criteria if layout.told("criteria", c.row, "code", "parent")}
     all_astray = layout.told_anywhere("criteria", "block")
     for c in a.criteria:
         inner = (c.block, c.code) in parents

@@ -7,9 +7,7 @@ import json
 from typing import NamedTuple
 
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import (
-    Unit,
-)
+from cqdt_batch.definition.records import Unit
 
 STAMP_SHEET = "_cqdt"
 """Name of the very-hidden sheet that carries the stamp: a key in column A, its value in column B."""

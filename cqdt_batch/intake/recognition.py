@@ -13,9 +13,7 @@ from enum import StrEnum
 from cqdt_batch.cells import Book, Content, Grid, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import (
-    Unit,
-)
+from cqdt_batch.definition.records import Unit
 from cqdt_batch.definition.stamp import STAMP_SHEET, Stamp, stamp_of
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.messages import in_every_language
@@ -64,7 +62,9 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
         return error("form_table_repeated", Where(file=book.file), unit.code, headers=headers)
     grid, header, found = tables[0]
     above = {row: cells for row, cells in grid.rows.items() if row < header}
-    for row, column, other in _other_units(above, unit, assessment):
+    named = next(_other_units(above, unit, assessment), None)
+    if named is not None:
+        row, column, other = named
         where = Where(file=book.file, sheet=grid.sheet, row=row, column=column)
         return error("form_names_another", where, unit.code, found=other.name, stamped=unit.name)
     columns = {column: position for position, column in reversed(found.items())}

@@ -16,9 +16,7 @@ from types import UnionType
 from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Masked, Percent, as_fact, as_typed
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import (
-    Criterion,
-)
+from cqdt_batch.definition.records import Criterion
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, warning
 from cqdt_batch.intake.recognition import Form, FormColumn
 from cqdt_batch.messages import in_every_language
@@ -62,17 +60,17 @@ class Submission:
 def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) -> tuple[Submission, list[Finding]]:
     """Read all inputs of a form by criterion code; the findings name every cell that could not be read."""
     reader = _FormReader(form=form, file=file)
-    rows, findings = reader.rows_by_code(assessment)
+    leaves = assessment.assessed_leaves(form.unit)
+    rows, findings = reader.rows_by_code(assessment, {leaf.code for leaf in leaves})
     tree = assessment.trees[form.unit.block]
     inputs: list[Input] = []
-    for leaf in assessment.assessed_leaves(form.unit):
+    for leaf in leaves:
         if leaf.code not in rows:
             where = reader.where(0, FormColumn.CODE)
             findings.append(error("row_missing", where, form.unit.code, code=leaf.code, label=leaf.label))
             continue
-        changed = reader.maximum_changed(leaf, rows[leaf.code])
-        findings.extend([changed] if changed else [])
-        findings.extend(reader.label_findings(leaf, rows[leaf.code], tree))
+        findings.extend(reader.changed_maximum(leaf, rows[leaf.code]))
+        findings.extend(reader.changed_label(leaf, rows[leaf.code], tree))
         for kind in InputKind:
             read, finding = reader.read(leaf, rows[leaf.code], kind)
             inputs.append(read)
@@ -94,10 +92,9 @@ class _FormReader:
         """What a form's column holds in a row."""
         return self.form.grid.rows[row].get(self.form.columns.get(column, 0))
 
-    def rows_by_code(self, assessment: Assessment) -> tuple[dict[str, int], list[Finding]]:
+    def rows_by_code(self, assessment: Assessment, leaves: set[str]) -> tuple[dict[str, int], list[Finding]]:
         """Find the row of each criterion; rows that repeat a leaf, or that nobody asked for, are findings."""
         unit = self.form.unit
-        leaves = {leaf.code for leaf in assessment.assessed_leaves(unit)}
         rows: dict[str, int] = {}
         findings = [*self._missing_columns(), *self._repeated_columns()]
         for row in self.form.grid.rows:
@@ -123,15 +120,15 @@ class _FormReader:
             where = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header, column=position)
             yield error("column_repeated", where, self.form.unit.code, column=Term(f"form.column.{column}"))
 
-    def maximum_changed(self, leaf: Criterion, row: int) -> Finding | None:
+    def changed_maximum(self, leaf: Criterion, row: int) -> Iterator[Finding]:
         """A maximum that is not the definition's: the column was changed, or its header stands over another."""
         found = self.content(row, FormColumn.MAXIMUM)
         if (found.number if isinstance(found, Masked) else found) == leaf.max_score:
-            return None
+            return
         shown = as_fact(found) if found is not None else ""
         where = self.where(row, FormColumn.MAXIMUM)
         facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
-        return error("maximum_changed", where, self.form.unit.code, **facts)
+        yield error("maximum_changed", where, self.form.unit.code, **facts)
 
     def _stray(self, row: int, code: str, assessment: Assessment) -> Iterator[Finding]:
         """What stands in the score column beside no open leaf is not counted, and that is said.
@@ -153,7 +150,7 @@ class _FormReader:
             return isinstance(score, str) and score in in_every_language("not_assessed")
         return isinstance(score, Formula)
 
-    def label_findings(self, leaf: Criterion, row: int, tree: CriteriaTree) -> Iterator[Finding]:
+    def changed_label(self, leaf: Criterion, row: int, tree: CriteriaTree) -> Iterator[Finding]:
         """A label that is another leaf's means codes and rows got out of step; any other label is told."""
         content = self.content(row, FormColumn.LABEL)
         label = as_typed(content) if content is not None else ""

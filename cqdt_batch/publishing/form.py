@@ -9,26 +9,12 @@ from functools import cached_property
 from typing import TypeAlias
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
-from cqdt_batch.definition.records import (
-    Criterion,
-    Unit,
-)
+from cqdt_batch.definition.records import Criterion, Unit
 from cqdt_batch.definition.stamp import STAMP_SHEET, stamp_of
 from cqdt_batch.findings import column_letters
 from cqdt_batch.intake.recognition import FormColumn
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.sheets import (
-    Cell,
-    Computed,
-    Entry,
-    Page,
-    Sheet,
-    Style,
-    Value,
-    Visibility,
-    ranges,
-    summed,
-)
+from cqdt_batch.publishing.sheets import Cell, Computed, Entry, Page, Sheet, Style, Value, Visibility, ranges, summed
 
 _TITLE = Style(size=14, bold=True, align="center", wrap=True)
 _SUBTITLE = Style(size=13, align="center", wrap=True)

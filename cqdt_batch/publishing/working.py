@@ -11,11 +11,7 @@ from typing import Any
 import pandas as pd
 
 from cqdt_batch.definition.assessment import CriteriaTree
-from cqdt_batch.definition.records import (
-    Block,
-    Criterion,
-    Unit,
-)
+from cqdt_batch.definition.records import Block, Criterion, Unit
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, address, in_sheet, summed
 from cqdt_batch.scoring.outcome import Outcome

@@ -15,17 +15,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from cqdt_batch.publishing.sheets import (
-    Cell,
-    Computed,
-    Entry,
-    Link,
-    Page,
-    Sheet,
-    Style,
-    Visibility,
-    row_heights,
-)
+from cqdt_batch.publishing.sheets import Cell, Computed, Entry, Link, Page, Sheet, Style, Visibility, row_heights
 
 _CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes the same on every run
 _FONT = "Times New Roman"

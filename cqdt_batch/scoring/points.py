@@ -11,10 +11,7 @@ from typing import Any
 import pandas as pd
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
-from cqdt_batch.definition.records import (
-    Criterion,
-    Rule,
-)
+from cqdt_batch.definition.records import Criterion, Rule
 from cqdt_batch.intake.submissions import Submission
 
 

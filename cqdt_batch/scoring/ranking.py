@@ -9,14 +9,7 @@ from typing import Any
 import pandas as pd
 
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import (
-    AnnexTable,
-    Block,
-    RankBasis,
-    Section,
-    TieRule,
-    Unit,
-)
+from cqdt_batch.definition.records import AnnexTable, Block, RankBasis, Section, TieRule, Unit
 from cqdt_batch.scoring.rounding import published
 
 _METHOD = {TieRule.DENSE: "dense", TieRule.COMPETITION: "min"}

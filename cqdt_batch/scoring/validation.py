@@ -16,10 +16,7 @@ import pandera.pandas as pa
 
 from cqdt_batch.cells import decimals_of
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import (
-    Block,
-    Criterion,
-)
+from cqdt_batch.definition.records import Block, Criterion
 from cqdt_batch.findings import Fact, Finding, error, warning
 from cqdt_batch.intake.submissions import Input, InputKind, Submission
 

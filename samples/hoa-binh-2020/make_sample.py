@@ -20,10 +20,7 @@ from pathlib import Path
 import openpyxl
 
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import (
-    Criterion,
-    Unit,
-)
+from cqdt_batch.definition.records import Criterion, Unit
 from cqdt_batch.definition.sheets import PROFILE, SHEETS, Kind, choice_key
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline import RoundFolder, read_definition, write_forms
