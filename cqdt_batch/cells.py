@@ -6,6 +6,7 @@ gives that double back is what was typed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,9 +15,10 @@ from typing import NamedTuple, TypeAlias
 
 
 class Formula(NamedTuple):
-    """A cell that holds a formula instead of a value."""
+    """A cell that holds a formula, and the value the sender's program calculated for it, if it left one."""
 
     text: str
+    value: Content | None = None
 
 
 class ErrorValue(NamedTuple):
@@ -67,14 +69,34 @@ def as_typed(content: Content) -> str:
     return text
 
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+LONGEST_TEXT = 32_767
+"""The most characters a cell of a workbook takes."""
+
+
+def printable(text: str) -> str:
+    """Show what a workbook cannot hold (control characters, lone surrogates) as �, and cut at Excel's limit."""
+    return _UNPRINTABLE.sub("\ufffd", text)[:LONGEST_TEXT]
+
+
+def shortest(number: float) -> Decimal:
+    """The shortest decimal that gives a finite double back: what was typed."""
+    return Decimal(repr(number).removesuffix(".0"))
+
+
 def decimals_of(number: Decimal) -> int:
     """How many decimals a number really has: 8.50 has one, 80 has none."""
-    exponent = number.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+    _, digits, exponent = number.as_tuple()
+    if not isinstance(exponent, int) or not any(digits):
+        return 0
+    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return max(0, -exponent - trailing)
 
 
 def as_fact(content: Content) -> str | Decimal:
     """Give a cell's content to a finding: numbers stay numbers, to be written as the reader's language does."""
+    if isinstance(content, Masked):
+        return content.number
     return content if isinstance(content, Decimal) else as_typed(content)
 
 
@@ -84,12 +106,21 @@ class Grid:
 
     sheet: str
     rows: Mapping[int, Mapping[int, Content]]
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Book:
-    """A workbook as read: the name the reader knows it by, its sheets in their order, and its SHA-256."""
+    """A workbook as read: the name the reader knows it by, its sheets in their order, and its SHA-256.
+
+    `modified` is when it was last saved, as its own program wrote down; None where that is not known. `remarks`
+    are codes of findings about the file as a whole that do not stand in the way of reading it.
+    """
 
     file: str
     grids: tuple[Grid, ...]
     sha256: str = ""
+    modified: datetime | None = None
+    remarks: tuple[str, ...] = ()

@@ -268,7 +268,7 @@ def _status(outcome: Outcome) -> Status:
 
 
 def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
-    from cqdt_batch.publishing.board import summary_lines, verdict
+    from cqdt_batch.publishing.board import balances, summary_lines, verdict
 
     names = {unit.code: unit.printed_name for unit in outcome.assessment.units}
     if outcome.intake.files:
@@ -277,6 +277,8 @@ def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
     for label, count in summary_lines(outcome, talk.words):
         table.add_row(escape(label), str(count))
     talk.console.print(table)
+    for line in balances(outcome, talk.words):
+        talk.say(line)
     talk.say(verdict(outcome, talk.words), "bold red" if outcome.is_draft else "bold green")
     if not outcome.intake.submissions:
         talk.say(talk.words("cli.nothing_read"), "red")

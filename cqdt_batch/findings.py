@@ -6,8 +6,9 @@ Rows and columns stay integers until a reader sees them, so that sorting is free
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -27,7 +28,7 @@ class Term(NamedTuple):
     key: str
 
 
-Fact: TypeAlias = "str | int | Decimal | Term | tuple[str | Term, ...]"
+Fact: TypeAlias = "str | int | Decimal | Term | tuple[str | Decimal | Term, ...]"
 
 
 def column_letters(column: int) -> str:
@@ -83,6 +84,24 @@ def notice(code: str, where: Where, unit: str = "", /, **facts: Fact) -> Finding
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Tell whether any of the findings is an error."""
     return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def gathered(findings: Iterable[Finding], into: Mapping[str, str], most: int) -> Iterator[Finding]:
+    """Tell one cause once: more than `most` findings of a code become one of the code it is gathered `into`.
+
+    The one stands where the first did, and names all the criteria (`codes`) and their `count`.
+    """
+    read = tuple(findings)
+    counts = Counter(finding.code for finding in read)
+    told: set[str] = set()
+    for finding in read:
+        if finding.code not in into or counts[finding.code] <= most:
+            yield finding
+        elif finding.code not in told:
+            told.add(finding.code)
+            codes = tuple(str(f.facts["code"]) for f in read if f.code == finding.code)
+            facts: dict[str, Fact] = {"codes": codes, "count": len(codes)}
+            yield replace(finding, code=into[finding.code], facts=facts)
 
 
 _WEIGHT = {severity: weight for weight, severity in enumerate(Severity)}

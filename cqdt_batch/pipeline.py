@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition, load
-from cqdt_batch.findings import Finding
+from cqdt_batch.definition.records import Limits
+from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.intake.collecting import take_in
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.messages import Words
@@ -69,7 +70,11 @@ def start_round(folder: RoundFolder, words: Words) -> Path:
 
 def read_definition(folder: RoundFolder) -> Definition:
     """Load the round's definition; an unreadable file is a finding like any other mistake in it."""
-    book = read_book(folder.definition, folder.definition.name)
+    name = folder.definition.name
+    try:
+        book = read_book(folder.definition.read_bytes(), name, Limits())
+    except OSError as refusal:
+        book = error("file_unreadable", Where(file=name), reason=refusal.strerror or str(refusal))
     if isinstance(book, Finding):
         return Definition(assessment=None, findings=(book,))
     return load(book)

@@ -27,6 +27,7 @@ from cqdt_batch.definition.records import (
     ColumnKind,
     Criterion,
     Exemption,
+    Limits,
     Orientation,
     Profile,
     RankBasis,
@@ -54,7 +55,7 @@ Told: TypeAlias = list[tuple[str, str, str]]
 
 @cache
 def sample_book() -> Book:
-    book = read_book(SAMPLE.definition, SAMPLE.definition.name)
+    book = read_book(SAMPLE.definition.read_bytes(), SAMPLE.definition.name, Limits())
     assert isinstance(book, Book)
     return book
 
@@ -1244,7 +1245,7 @@ def test_a_definition_written_in_either_language_loads_to_the_same(
     contents = {
         spec.name: [
             {field.name: typed(getattr(record, field.name), words) for field in spec.fields}
-            for record in ((assessment.profile,) if spec.upright else getattr(assessment, spec.name))
+            for record in ((getattr(assessment, spec.name),) if spec.upright else getattr(assessment, spec.name))
         ]
         for spec in SHEETS
     }

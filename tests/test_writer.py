@@ -7,8 +7,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from cqdt_batch.cells import printable
 from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, address, in_sheet, ranges, row_heights, summed
-from cqdt_batch.publishing.writer import printable, write_workbook
+from cqdt_batch.publishing.writer import write_workbook
 
 PLAIN = Style()
 

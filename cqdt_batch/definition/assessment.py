@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import AnnexTable, Block, Column, Criterion, Exemption, Profile, Section, Unit
+from cqdt_batch.definition.records import (
+    AnnexTable,
+    Block,
+    Column,
+    Criterion,
+    Exemption,
+    Limits,
+    Profile,
+    Section,
+    Unit,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +63,14 @@ class CriteriaTree:
         """The folded labels of all leaves."""
         return frozenset(folded(c.label) for c in self.criteria if self.is_leaf(c.code))
 
+    @cached_property
+    def by_label(self) -> dict[str, tuple[Criterion, ...]]:
+        """The criteria that bear each folded label."""
+        found: dict[str, tuple[Criterion, ...]] = {}
+        for criterion in self.criteria:
+            found[folded(criterion.label)] = (*found.get(folded(criterion.label), ()), criterion)
+        return found
+
     def depth(self, code: str) -> int:
         """How many levels a criterion stands below the root."""
         parent = self.by_code[code].parent
@@ -71,6 +89,7 @@ class Assessment:
     tables: tuple[AnnexTable, ...]
     sections: tuple[Section, ...]
     columns: tuple[Column, ...]
+    limits: Limits = field(default_factory=Limits)
 
     @cached_property
     def trees(self) -> dict[str, CriteriaTree]:

@@ -17,8 +17,8 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.checks import check
 from cqdt_batch.definition.layout import Layout, Place
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import Profile
-from cqdt_batch.definition.sheets import PROFILE, SHEETS, Field, Kind, SheetSpec, YesNo, choice_key
+from cqdt_batch.definition.records import Limits, Profile
+from cqdt_batch.definition.sheets import LIMITS, PROFILE, SHEETS, Field, Kind, SheetSpec, YesNo, choice_key
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, has_errors, in_order, warning
 from cqdt_batch.messages import in_every_language
 
@@ -43,7 +43,8 @@ def load(book: Book) -> Definition:
     reader = _Reader(book=book, layout=Layout(file=book.file))
     records = {spec.name: tuple(reader.records(spec)) for spec in SHEETS}
     profile, *_ = records.pop(PROFILE.name) or (_blank_profile(),)
-    assessment = Assessment(profile=profile, **records)
+    limits, *_ = records.pop(LIMITS.name) or (Limits(),)
+    assessment = Assessment(profile=profile, limits=limits, **records)
     findings = (*reader.findings, *reader.strangers())
     if not _STRUCTURAL & {finding.code for finding in findings}:
         findings = (*findings, *check(assessment, reader.layout, findings))
@@ -67,7 +68,8 @@ class _Reader:
         """Read the records of one sheet."""
         grid = self._grid(spec)
         if grid is None:
-            self._report("definition_sheet_missing", Where(file=self.book.file), sheet=Term(spec.title_key))
+            if not spec.dispensable:
+                self._report("definition_sheet_missing", Where(file=self.book.file), sheet=Term(spec.title_key))
             return
         place = _place_upright(spec, grid) if spec.upright else _place_columns(spec, grid)
         self.layout.places[spec.name] = place

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 _TONES = "\u0300\u0301\u0303\u0309\u0323"  # huyền, sắc, ngã, hỏi, nặng
@@ -37,3 +38,27 @@ def _tone_last(word: str) -> str:
 
 
 _AND = _tone_last("và")
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """The known names that look most like one nobody knows: to be suggested to a person, never to be taken."""
+    from rapidfuzz import fuzz, process
+
+    keys = {folded(one): one for one in known}
+    found = process.extract(folded(name), list(keys), scorer=fuzz.ratio, limit=most, score_cutoff=_RESEMBLES)
+    return tuple(keys[key] for key, _, _ in found)
+
+
+_RESEMBLES = 60.0
+
+_LEGACY = re.compile(
+    "(?<=[A-Za-z])[\u00a1-\u00ac\u00ae-\u00b9\u00bb-\u00bf\u00c4-\u00c7\u00cb\u00ce-\u00d1\u00d6-\u00d8\u00db\u00dc\u00de\u00df"
+    "\u00e4-\u00e7\u00eb\u00ee-\u00f1\u00f6-\u00f8\u00fb\u00fc\u00fe\u00ff]|"
+    "[\u00a7\u00a8\u00a9\u00aa\u00ab\u00ac\u00ae\u00b5-\u00b9](?=[A-Za-z])"
+)
+"""Signs of Latin-1 that Vietnamese never has inside a word, but that old encodings (TCVN3, VNI) show there."""
+
+
+def looks_legacy(text: str) -> bool:
+    """Tell whether a text seems to be Vietnamese in an encoding older than Unicode, as in "S\u00eb Y t\u00d5"."""
+    return _LEGACY.search(unicodedata.normalize("NFC", text)) is not None

@@ -76,6 +76,27 @@ class Profile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How much one file may ask of the computer before it is refused.
+
+    Sizes are MiB (`ratio`: unpacked to packed, for parts above 1 MiB), `rows` and `columns` the filled range of a
+    sheet, `seconds` and `memory` what reading may take. The values honest forms never come near.
+    """
+
+    file_size: int = 10
+    parts: int = 1_000
+    unpacked: int = 64
+    part_size: int = 32
+    ratio: int = 100
+    sheets: int = 50
+    rows: int = 5_000
+    columns: int = 200
+    seconds: int = 20
+    memory: int = 512
+    row: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
     """Units that share a criteria set, a scale and a way of ranking.
 

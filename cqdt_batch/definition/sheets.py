@@ -18,6 +18,7 @@ from cqdt_batch.definition.records import (
     ColumnKind,
     Criterion,
     Exemption,
+    Limits,
     Orientation,
     Profile,
     RankBasis,
@@ -54,6 +55,7 @@ class Field:
 
     `refers` names the (sheet, field) whose values a drop-down offers; `least` and `most` bound a number. A column
     whose absence changes neither figures nor print is `dispensable`; all others must be there, filled in or not.
+    `default` stands for an empty cell.
     """
 
     name: str
@@ -65,11 +67,12 @@ class Field:
     most: int = 1_000_000
     width: int = 16
     dispensable: bool = False
+    default: int | None = None
 
     @property
     def blank(self) -> Any:
         """The value a record gets where the cell is empty or could not be read."""
-        return _BLANK[self.kind]
+        return _BLANK[self.kind] if self.default is None else self.default
 
 
 _BLANK: Mapping[Kind, Any] = {
@@ -85,12 +88,16 @@ _BLANK: Mapping[Kind, Any] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SheetSpec:
-    """A sheet of the definition: one record a row, or, where it is `upright`, one record with a field a row."""
+    """A sheet of the definition: one record a row, or, where it is `upright`, one record with a field a row.
+
+    A `dispensable` sheet may be missing.
+    """
 
     name: str
     record: type
     fields: tuple[Field, ...]
     upright: bool = False
+    dispensable: bool = False
 
     @property
     def title_key(self) -> str:
@@ -129,6 +136,11 @@ def _yes_no(name: str, *, required: bool = True) -> Field:
 
 def _whole(name: str, least: int, most: int, *, required: bool = True) -> Field:
     return Field(name=name, kind=Kind.WHOLE, required=required, least=least, most=most, width=14)
+
+
+def _limit(name: str, least: int, most: int) -> Field:
+    default: int = getattr(Limits(), name)
+    return Field(name=name, kind=Kind.WHOLE, least=least, most=most, width=14, dispensable=True, default=default)
 
 
 def _reference(name: str, sheet: str, field: str = "code", *, required: bool = True) -> Field:
@@ -254,5 +266,24 @@ COLUMNS = SheetSpec(
     ),
 )
 
-SHEETS = (PROFILE, BLOCKS, UNITS, CRITERIA, EXEMPTIONS, TABLES, SECTIONS, COLUMNS)
+LIMITS = SheetSpec(
+    name="limits",
+    record=Limits,
+    upright=True,
+    dispensable=True,
+    fields=(
+        _limit("file_size", 1, 1_000),
+        _limit("parts", 10, 100_000),
+        _limit("unpacked", 1, 10_000),
+        _limit("part_size", 1, 10_000),
+        _limit("ratio", 2, 100_000),
+        _limit("sheets", 3, 1_000),
+        _limit("rows", 10, 1_048_576),
+        _limit("columns", 10, 16_384),
+        _limit("seconds", 1, 3_600),
+        _limit("memory", 64, 100_000),
+    ),
+)
+
+SHEETS = (PROFILE, BLOCKS, UNITS, CRITERIA, EXEMPTIONS, TABLES, SECTIONS, COLUMNS, LIMITS)
 """The sheets in the order in which an officer fills them."""

@@ -1,40 +1,54 @@
-"""Take in a whole inbox: every file ends in exactly one state, one bad file stops nothing."""
+"""Take in a whole inbox: every entry ends in exactly one state, one bad file stops nothing."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.findings import Finding, Where, error, notice
-from cqdt_batch.intake.inbox import Entry, EntryKind, entries
+from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
+from cqdt_batch.intake.attachments import CARRIERS, DEEPEST, attachments
+from cqdt_batch.intake.container import MIB, FileKind, kind_of, over_limit
+from cqdt_batch.intake.inbox import Entry, EntryKind, entries, in_name_order, kind_by_name
 from cqdt_batch.intake.reading import read_book
-from cqdt_batch.intake.recognition import recognise
-from cqdt_batch.intake.submissions import Submission, read_submission
+from cqdt_batch.intake.recognition import recognise, settled
+from cqdt_batch.intake.rivals import Change, FileEntry, FileState, settle
+from cqdt_batch.intake.submissions import MISFITS, Submission, read_submission
+from cqdt_batch.intake.workers import Failure, in_workers
+
+_NO_FORMS = frozenset(
+    {
+        FileKind.PDF,
+        FileKind.RTF,
+        FileKind.PICTURE,
+        FileKind.HTML,
+        FileKind.XML,
+        FileKind.TEXT,
+        FileKind.DOCUMENT,
+        FileKind.EMPTY,
+    }
+)
+"""What comes along with a form in a mail or an archive: scans, logos, the text of the letter."""
 
 
-class FileState(StrEnum):
-    """What became of an entry of the inbox."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    IGNORED = "ignored"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileEntry:
-    """An entry of the inbox after intake: its state, whose it is, its SHA-256, and what was found in it."""
+class Job(NamedTuple):
+    """A file to be read: on disk, or, as `data`, out of another file at `depth`."""
 
     name: str
-    state: FileState
-    unit: str = ""
-    sha256: str = ""
-    submission: Submission | None = None
-    findings: tuple[Finding, ...] = ()
+    path: str = ""
+    data: bytes | None = None
+    depth: int = 0
+
+
+class Taken(NamedTuple):
+    """What became of a file, and the files that were in it."""
+
+    entry: FileEntry
+    inside: tuple[Job, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,70 +58,141 @@ class Intake:
     files: tuple[FileEntry, ...]
     submissions: tuple[Submission, ...]
     findings: tuple[Finding, ...]
+    changes: tuple[Change, ...] = ()
 
 
-Track: TypeAlias = Callable[[Sequence[Entry]], Iterable[Entry]]
-"""Wraps the walk over the entries: a progress bar, or nothing."""
+Track: TypeAlias = Callable[[Sequence[Job]], Iterable[Job]]
+"""Wraps the walk over the files: a progress bar, or nothing."""
+
+INSIDE = " › "
+"""Stands between the name of a mail or an archive and the name of a file in it."""
 
 
 def take_in(assessment: Assessment, inbox: Path, track: Track = lambda walk: walk) -> Intake:
     """Read the inbox. The submissions come in register order, whatever the files are called."""
     listed = entries(inbox) if inbox.is_dir() else ()
-    read = [_take(assessment, entry) for entry in track(listed)]
-    files = tuple(_refuse_rivals(_ignore_copies(read)))
+    read = tuple(_read_all(assessment, listed, track))
+    files, changes = settle(sorted(read, key=lambda entry: in_name_order(entry.name)))
     by_unit = {entry.unit: entry.submission for entry in files if entry.state is FileState.ACCEPTED}
-    submissions = tuple(s for unit in assessment.units if (s := by_unit.get(unit.code)) is not None)
-    return Intake(files=files, submissions=submissions, findings=tuple(f for e in files for f in e.findings))
-
-
-def _take(assessment: Assessment, entry: Entry) -> FileEntry:
-    where = Where(file=entry.name)
-    if entry.kind is EntryKind.UNREADABLE:
-        return FileEntry(name=entry.name, state=FileState.REFUSED, findings=(error("entry_unreadable", where),))
-    if entry.kind is not EntryKind.FILE:
-        return FileEntry(name=entry.name, state=FileState.IGNORED, findings=(notice(f"file_{entry.kind}", where),))
-    book = read_book(entry.path, entry.name)
-    if isinstance(book, Finding):
-        return FileEntry(name=entry.name, state=FileState.REFUSED, findings=(book,))
-    form = recognise(book, assessment)
-    if isinstance(form, Finding):
-        refused = FileEntry(name=entry.name, state=FileState.REFUSED, sha256=book.sha256, findings=(form,))
-        return replace(refused, unit=form.unit)
-    submission, findings = read_submission(form, assessment, entry.name, book.sha256)
-    return FileEntry(
-        name=entry.name,
-        state=FileState.ACCEPTED,
-        unit=form.unit.code,
-        sha256=book.sha256,
-        submission=submission,
-        findings=tuple(findings),
+    return Intake(
+        files=files,
+        submissions=tuple(s for unit in assessment.units if (s := by_unit.get(unit.code)) is not None),
+        findings=tuple(finding for entry in files for finding in entry.findings),
+        changes=changes,
     )
 
 
-def _ignore_copies(files: Iterable[FileEntry]) -> Iterable[FileEntry]:
-    """Count files that are the same to the byte once; the first by name stands for all."""
-    first: dict[str, str] = {}
-    for entry in files:
-        original = first.setdefault(entry.sha256, entry.name) if entry.sha256 else entry.name
-        if original == entry.name:
-            yield entry
-        else:
-            copied = notice("file_copy", Where(file=entry.name), entry.unit, other=original)
-            yield replace(entry, state=FileState.IGNORED, submission=None, findings=(copied,))
+def _read_all(assessment: Assessment, listed: Sequence[Entry], track: Track) -> Iterator[FileEntry]:
+    jobs = [Job(entry.name, path=os.fspath(entry.path)) for entry in listed if entry.kind is EntryKind.FILE]
+    yield from (_unopened(entry.name, entry.kind) for entry in listed if entry.kind is not EntryKind.FILE)
+    watched = track(jobs)
+    while jobs:
+        inside: list[Job] = []
+        for job, result in zip(watched, in_workers(take, assessment, jobs, assessment.limits), strict=True):
+            taken = _failed(job, result) if isinstance(result, Failure) else result
+            yield taken.entry
+            inside += taken.inside
+        kinds = {job.name: kind_by_name(_base(job.name)) for job in inside}
+        yield from (_unopened(job.name, kinds[job.name]) for job in inside if kinds[job.name] is not EntryKind.FILE)
+        watched = jobs = [job for job in inside if kinds[job.name] is EntryKind.FILE]
 
 
-def _refuse_rivals(files: Iterable[FileEntry]) -> Iterable[FileEntry]:
-    """Refuse all submissions of a unit that sent more than one: nobody but the unit knows which is meant."""
-    read = tuple(files)
-    rivals: dict[str, list[str]] = defaultdict(list)
-    for entry in read:
-        if entry.state is FileState.ACCEPTED:
-            rivals[entry.unit].append(entry.name)
-    for entry in read:
-        names = rivals[entry.unit] if entry.state is FileState.ACCEPTED else []
-        if len(names) > 1:
-            others = tuple(name for name in names if name != entry.name)
-            finding = error("several_submissions", Where(file=entry.name), entry.unit, others=others)
-            yield replace(entry, state=FileState.REFUSED, submission=None, findings=(finding,))
-        else:
-            yield entry
+def _base(name: str) -> str:
+    """The bare name of an attachment; what a Mac adds to an archive counts as hidden."""
+    inner = name.rpartition(INSIDE)[2]
+    return "." if inner.startswith("__MACOSX/") else inner.replace("\\", "/").rpartition("/")[2]
+
+
+def _failed(job: Job, failure: Failure) -> Taken:
+    finding = error(failure.code, Where(file=job.name))
+    return Taken(FileEntry(name=job.name, state=FileState.REFUSED, findings=(finding,)))
+
+
+def _unopened(name: str, kind: EntryKind) -> FileEntry:
+    where = Where(file=name)
+    if kind in (EntryKind.UNREADABLE, EntryKind.PARTIAL):
+        code = "entry_unreadable" if kind is EntryKind.UNREADABLE else "file_partial"
+        return FileEntry(name=name, state=FileState.REFUSED, findings=(error(code, where),))
+    return FileEntry(name=name, state=FileState.IGNORED, findings=(notice(f"file_{kind}", where),))
+
+
+def take(assessment: Assessment, job: Job) -> Taken:
+    """Read one file to its submission, or say why it has none. Runs in a worker process."""
+    data = job.data if job.data is not None else _bytes_of(job, assessment)
+    if isinstance(data, Finding):
+        return Taken(FileEntry(name=job.name, state=FileState.REFUSED, findings=(data,)))
+    kind = kind_of(data)
+    if kind in CARRIERS:
+        return _opened(assessment, job, kind, data)
+    if job.depth and kind in _NO_FORMS:
+        return Taken(_ignored(job.name, data, notice("attachment_no_form", Where(file=job.name), kind=_words(kind))))
+    return Taken(_form(assessment, job.name, data))
+
+
+def _words(kind: FileKind) -> Term:
+    return Term(f"file_kind.{kind}")
+
+
+def _refused(name: str, data: bytes, finding: Finding) -> FileEntry:
+    return replace(_ignored(name, data, finding), state=FileState.REFUSED)
+
+
+def _ignored(name: str, data: bytes, finding: Finding) -> FileEntry:
+    digest = hashlib.sha256(data).hexdigest()
+    return FileEntry(name=name, state=FileState.IGNORED, sha256=digest, findings=(finding,))
+
+
+def _bytes_of(job: Job, assessment: Assessment) -> bytes | Finding:
+    """Read a file whole, unless it is too large or somebody is still writing it."""
+    path, where, most = Path(job.path), Where(file=job.name), assessment.limits.file_size * MIB
+    try:
+        before = path.stat()
+        if before.st_size > most:
+            return over_limit(job.name, "file_size", -(-before.st_size // MIB), assessment.limits)
+        data = path.read_bytes()
+        after = path.stat()
+    except OSError as refusal:
+        return error("file_unreadable", where, reason=refusal.strerror or str(refusal))
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
+        return error("file_changing", where)
+    return data
+
+
+def _opened(assessment: Assessment, job: Job, kind: FileKind, data: bytes) -> Taken:
+    """Open a mail or an archive: it is no form itself, what it carries is read next."""
+    where = Where(file=job.name)
+    if job.depth >= DEEPEST:
+        return Taken(_refused(job.name, data, error("file_too_deep", where, most=DEEPEST)))
+    found = attachments(data, kind, job.name, assessment.limits)
+    if isinstance(found, Finding):
+        return Taken(_refused(job.name, data, found))
+    inside = tuple(Job(f"{job.name}{INSIDE}{one.name}", data=one.data, depth=job.depth + 1) for one in found)
+    told = notice("file_opened", where, kind=_words(kind), count=len(inside))
+    return Taken(_ignored(job.name, data, told), inside)
+
+
+def _form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
+    """Read a workbook as a form."""
+    book = read_book(data, name, assessment.limits)
+    if isinstance(book, Finding):
+        return _refused(name, data, book)
+    form = recognise(book, assessment)
+    known = FileEntry(name=name, state=FileState.REFUSED, sha256=book.sha256, modified=book.modified)
+    if isinstance(form, Finding):
+        return replace(known, unit=form.unit, findings=(form,))
+    unit = form.unit.code
+    submission, findings = read_submission(form, assessment, name, book.sha256)
+    taken = settled(form, findings, MISFITS)
+    read = replace(known, unit=unit, submission=replace(submission, modified=book.modified))
+    if isinstance(taken, Finding):
+        return replace(read, findings=(taken,))
+    remarks = (_remark(code, name, unit) for code in book.remarks)
+    return replace(read, state=FileState.ACCEPTED, findings=(*remarks, *taken))
+
+
+_TO_LOOK_AT = frozenset({"file_values_only"})
+
+
+def _remark(code: str, name: str, unit: str) -> Finding:
+    tell = warning if code in _TO_LOOK_AT else notice
+    return tell(code, Where(file=name), unit)

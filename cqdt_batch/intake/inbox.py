@@ -17,6 +17,7 @@ class EntryKind(StrEnum):
     FILE = "file"
     LOCK = "lock"
     HIDDEN = "hidden"
+    PARTIAL = "partial"
     SPECIAL = "special"
     UNREADABLE = "unreadable"
 
@@ -32,7 +33,12 @@ class Entry(NamedTuple):
 def entries(inbox: Path) -> tuple[Entry, ...]:
     """List everything in the inbox and its subfolders, sorted by name; folders themselves are no entries."""
     found = (_entry(inbox, path) for path in _walk(inbox))
-    return tuple(sorted(found, key=lambda entry: (unicodedata.normalize("NFC", entry.name), entry.name)))
+    return tuple(sorted(found, key=lambda entry: in_name_order(entry.name)))
+
+
+def in_name_order(name: str) -> tuple[str, str]:
+    """Sort names alike whether a letter and its marks are one character or several."""
+    return unicodedata.normalize("NFC", name), name
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -53,10 +59,9 @@ def _entry(inbox: Path, path: Path) -> Entry:
 
 
 def _kind(path: Path) -> EntryKind:
-    if path.name.startswith("~$"):
-        return EntryKind.LOCK
-    if path.name.startswith(".") or path.name.casefold() in ("thumbs.db", "desktop.ini"):
-        return EntryKind.HIDDEN
+    named = kind_by_name(path.name)
+    if named is not EntryKind.FILE:
+        return named
     try:
         mode = os.lstat(path).st_mode
     except OSError:
@@ -64,3 +69,13 @@ def _kind(path: Path) -> EntryKind:
     if stat.S_ISDIR(mode):
         return EntryKind.UNREADABLE
     return EntryKind.FILE if stat.S_ISREG(mode) else EntryKind.SPECIAL
+
+
+def kind_by_name(name: str) -> EntryKind:
+    """Tell by its name what no unit sent: temporary files of Excel, of the system, of a download going on."""
+    if name.startswith("~$"):
+        return EntryKind.LOCK
+    if name.startswith(".") or name.casefold() in ("thumbs.db", "desktop.ini"):
+        return EntryKind.HIDDEN
+    is_partial = name.casefold().endswith((".part", ".partial", ".crdownload", ".download", ".tmp"))
+    return EntryKind.PARTIAL if is_partial else EntryKind.FILE

@@ -1,22 +1,25 @@
-"""Recognise a returned form: its stamp says whose it is, its headers say where the columns are.
+"""Recognise a returned form: whose it is, of which round, and where its columns stand.
 
-Nothing is found by position: the stamp by the name of its sheet, the table by its headers in either language,
-a row by its criterion code.
+Nothing is found by position: the stamp by the name of its sheet, the table by its headers in either language, a row
+by its criterion code. Where the stamp was lost, the heading of the form must name the unit and the round, and all
+rows must fit the definition; anything less is a question, never a guess.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
 
-from cqdt_batch.cells import Book, Content, Grid, as_typed
+from cqdt_batch.cells import Book, Content, Formula, Grid, as_typed
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.names import folded
+from cqdt_batch.definition.names import folded, looks_legacy, nearest
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.definition.stamp import STAMP_SHEET, Stamp, stamp_of
-from cqdt_batch.findings import Finding, Where, error
-from cqdt_batch.messages import in_every_language
+from cqdt_batch.findings import Finding, Term, Where, error, notice
+from cqdt_batch.messages import Language, Words, in_every_language
 
 
 class FormColumn(StrEnum):
@@ -32,13 +35,15 @@ class FormColumn(StrEnum):
 
 
 _NEEDED = (FormColumn.CODE, FormColumn.LABEL, FormColumn.MAXIMUM, FormColumn.SCORE)
+_TYPED = (FormColumn.SCORE, FormColumn.EVIDENCE, FormColumn.EXPLANATION)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
     """A recognised form: whose it is, its sheet, its header row and the column of each header found there.
 
-    `repeated` are the columns whose header stands there once more.
+    `repeated` are the columns whose header stands there once more. A form that was not made from the definition of
+    today, or lost its stamp, is only taken if all its rows fit: then `told` says so, else it is refused for `doubt`.
     """
 
     unit: Unit
@@ -46,62 +51,72 @@ class Form:
     header: int
     columns: Mapping[FormColumn, int]
     repeated: Mapping[int, FormColumn]
+    told: tuple[Finding, ...] = ()
+    doubt: Finding | None = None
+
+
+class _Table(NamedTuple):
+    """A table of criteria in a book: its header row and what each of the columns is."""
+
+    grid: Grid
+    header: int
+    found: dict[int, FormColumn]
+
+
+class _Identity(NamedTuple):
+    """Whose form it is, what to tell if it is taken, and why it is refused if its rows do not fit."""
+
+    unit: Unit
+    told: tuple[Finding, ...] = ()
+    doubt: Finding | None = None
 
 
 def recognise(book: Book, assessment: Assessment) -> Form | Finding:
     """Tell which unit's form a workbook is, or why it cannot be taken."""
-    unit = _unit_of(book, assessment)
-    if isinstance(unit, Finding):
-        return unit
     tables = tuple(_tables(book))
-    if not tables:
-        headers = tuple(in_every_language(f"form.column.{column}")[0] for column in _NEEDED)
-        return error("form_table_missing", Where(file=book.file), unit.code, headers=headers)
-    if len({(grid.sheet, *found.items()) for grid, _, found in tables}) > 1:
-        headers = tuple(f"{grid.sheet} ({row})" for grid, row, _ in tables)
-        return error("form_table_repeated", Where(file=book.file), unit.code, headers=headers)
-    grid, header, found = tables[0]
-    above = {row: cells for row, cells in grid.rows.items() if row < header}
-    named = next(_other_units(above, unit, assessment), None)
-    if named is not None:
-        row, column, other = named
-        where = Where(file=book.file, sheet=grid.sheet, row=row, column=column)
-        return error("form_names_another", where, unit.code, found=other.name, stamped=unit.name)
-    columns = {column: position for position, column in reversed(found.items())}
-    repeated = {position: column for position, column in found.items() if columns[column] != position}
-    return Form(unit=unit, grid=grid, header=header, columns=columns, repeated=repeated)
-
-
-def _unit_of(book: Book, assessment: Assessment) -> Unit | Finding:
-    where = Where(file=book.file)
     stamp = _stamp(book)
+    identity = _by_stamp(stamp, book, assessment) if stamp else _by_heading(book, tables, assessment)
+    if isinstance(identity, Finding):
+        return identity
+    if not tables:
+        return _no_table(book, identity.unit)
+    if not _all_alike(tables):
+        headers = tuple(f"{table.grid.sheet} ({table.header})" for table in tables)
+        return error("form_table_repeated", Where(file=book.file), identity.unit.code, headers=headers)
+    form = _form(min(tables, key=lambda table: table.grid.is_hidden), identity, book.file, tables)
+    return _other_name(form, book.file, assessment) or form
+
+
+def _form(table: _Table, identity: _Identity, file: str, tables: tuple[_Table, ...]) -> Form:
+    columns = {column: position for position, column in reversed(table.found.items())}
+    repeated = {position: column for position, column in table.found.items() if columns[column] != position}
+    told = (*identity.told, *_copies(table, identity.unit, file, tables))
+    return Form(
+        unit=identity.unit,
+        grid=table.grid,
+        header=table.header,
+        columns=columns,
+        repeated=repeated,
+        told=told,
+        doubt=identity.doubt,
+    )
+
+
+def _by_stamp(stamp: Stamp, book: Book, assessment: Assessment) -> _Identity | Finding:
+    where = Where(file=book.file)
     profile = assessment.profile
-    if stamp is None:
-        return error("form_without_stamp", where)
     if stamp.assessment != profile.code:
         facts = {"found": stamp.assessment, "expected": profile.code, "sender": stamp.unit}
         return error("form_of_other_assessment", where, **facts)
     unit = assessment.unit_by_code.get(stamp.unit)
     if unit is None:
         return error("form_of_unknown_unit", where, found=stamp.unit)
-    if stamp != stamp_of(assessment, unit):
-        found, expected = stamp.criteria_version, profile.criteria_version
-        if found == expected:
-            return error("form_changed", where, unit.code, expected=expected)
-        return error("form_outdated", where, unit.code, found=found, expected=expected)
-    return unit
-
-
-def _other_units(
-    rows: Mapping[int, Mapping[int, Content]], unit: Unit, assessment: Assessment
-) -> Iterator[tuple[int, int, Unit]]:
-    """Find the cells above the table that name another unit than the stamp: two forms may have been swapped."""
-    for row, cells in rows.items():
-        for column, content in cells.items():
-            name = as_typed(content).rpartition(":")[2]
-            named = assessment.unit_by_name.get(folded(name), unit)
-            if named is not unit:
-                yield row, column, named
+    if stamp == stamp_of(assessment, unit):
+        return _Identity(unit)
+    facts = {"found": stamp.criteria_version, "expected": profile.criteria_version}
+    code = "form_changed" if facts["found"] == facts["expected"] else "form_outdated"
+    told = notice("form_migrated", where, unit.code, **facts)
+    return _Identity(unit, (told,), error(code, where, unit.code, **facts))
 
 
 def _stamp(book: Book) -> Stamp | None:
@@ -113,17 +128,170 @@ def _stamp(book: Book) -> Stamp | None:
     return Stamp(**{name: pairs.get(name, "") for name in Stamp._fields})
 
 
-def _tables(book: Book) -> Iterator[tuple[Grid, int, dict[int, FormColumn]]]:
-    """Find every header row; one repeated over the same columns is still the same table."""
-    headers = {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
+def _by_heading(book: Book, tables: tuple[_Table, ...], assessment: Assessment) -> _Identity | Finding:
+    """Recognise a form that lost its stamp by what a reader sees above its table."""
+    where = Where(file=book.file)
+    if not tables:
+        legacy = next(_legacy_cells(book), None)
+        return error("file_legacy_text", legacy) if legacy else error("form_without_stamp", where)
+    named = tuple(_named(tables[0], book.file, assessment))
+    units = {name.unit.code: name.unit for name in named if name.unit}
+    if not units:
+        return _unknown_unit(named, assessment) or error("form_without_stamp", where)
+    if len(units) > 1:
+        return error("form_names_several", where, found=tuple(unit.name for unit in units.values()))
+    unit, *_ = units.values()
+    if not _heads_this_round(tables[0], assessment):
+        titles = tuple(_titles(assessment))
+        return error("form_of_unknown_round", where, unit.code, expected=titles[0])
+    told = notice("stamp_lost", where, unit.code, unit=unit.name)
+    return _Identity(unit, (told,), error("stamp_lost_unfit", where, unit.code, unit=unit.name))
+
+
+def _heads_this_round(table: _Table, assessment: Assessment) -> bool:
+    titles = {folded(title) for title in _titles(assessment)}
+    return any(folded(as_typed(content)) in titles for _, _, content in _heading(table))
+
+
+def _titles(assessment: Assessment) -> Iterator[str]:
+    """The line by which a form names its round, in every language."""
+    profile = assessment.profile
+    for language in Language:
+        yield f"{profile.index_name} – {Words(language)('form.year', year=profile.year)}"
+
+
+def _heading(table: _Table) -> Iterator[tuple[int, int, Content]]:
+    """The cells above a table."""
+    for row, cells in table.grid.rows.items():
+        if row < table.header:
+            yield from ((row, column, content) for column, content in cells.items())
+
+
+class _Name(NamedTuple):
+    """A cell above the table that names a unit; one that no unit has stands without."""
+
+    where: Where
+    text: str
+    unit: Unit | None
+
+
+def _named(table: _Table, file: str, assessment: Assessment) -> Iterator[_Name]:
+    """Find the names of units above the table: behind the words of the form, or in a cell of their own."""
+    labels = {folded(text.partition(":")[0]) for text in in_every_language("form.unit")}
+    for row, column, content in _heading(table):
+        label, _, name = as_typed(content).rpartition(":")
+        unit = assessment.unit_by_name.get(folded(name))
+        if unit or folded(label) in labels:
+            where = Where(file=file, sheet=table.grid.sheet, row=row, column=column)
+            yield _Name(where, name.strip(), unit)
+
+
+def _unknown_unit(named: Iterable[_Name], assessment: Assessment, unit: str = "") -> Finding | None:
+    """A name that no unit has, with those it may have meant; nothing is taken for another."""
+    unknown = next((name for name in named if name.unit is None and name.text), None)
+    if unknown is None:
+        return None
+    if looks_legacy(unknown.text):
+        return error("file_legacy_text", unknown.where, unit)
+    near = nearest(unknown.text, (name for one in assessment.units for name in one.names))
+    shown = near or (Term("form.nothing_near"),)
+    return error("unit_unknown", unknown.where, unit, found=unknown.text, near=shown)
+
+
+def _other_name(form: Form, file: str, assessment: Assessment) -> Finding | None:
+    """The stamp says whose form it is, and so does the name above the table: they must agree."""
+    named = tuple(_named(_Table(form.grid, form.header, {}), file, assessment))
+    other = next((name for name in named if name.unit and name.unit is not form.unit), None)
+    if other is not None and other.unit is not None:
+        facts = {"found": other.unit.name, "stamped": form.unit.name}
+        return error("form_names_another", other.where, form.unit.code, **facts)
+    return _unknown_unit(named, assessment, form.unit.code)
+
+
+def _no_table(book: Book, unit: Unit) -> Finding:
+    """Say which headers of the table are missing, where most of the others stand."""
+    legacy = next(_legacy_cells(book), None)
+    if legacy is not None:
+        return error("file_legacy_text", legacy, unit.code)
+    found = ((grid, row, set(_columns(cells).values())) for grid in book.grids for row, cells in grid.rows.items())
+    grid, row, known = max(found, key=lambda one: len(one[2]), default=(None, 0, set()))
+    missing = tuple(Term(f"form.column.{column}") for column in _NEEDED if column not in known)
+    is_near = grid is not None and len(known) > 1
+    where = Where(file=book.file, sheet=grid.sheet, row=row) if grid and is_near else Where(file=book.file)
+    return error("form_header_missing" if is_near else "form_table_missing", where, unit.code, headers=missing)
+
+
+_ENOUGH = 3
+
+
+def _legacy_cells(book: Book) -> Iterator[Where]:
+    """The first cell of a book whose texts seem to be in an old encoding."""
+    found = [
+        Where(file=book.file, sheet=grid.sheet, row=row, column=column)
+        for grid in book.grids
+        for row, cells in grid.rows.items()
+        for column, content in cells.items()
+        if isinstance(content, str) and looks_legacy(content)
+    ]
+    yield from found[:1] if len(found) >= _ENOUGH else ()
+
+
+def _tables(book: Book) -> Iterator[_Table]:
+    """Find every header row; one repeated over the same columns of a sheet is still the same table."""
+    seen: set[tuple[str, tuple[tuple[int, FormColumn], ...]]] = set()
     for grid in book.grids:
         for row, cells in grid.rows.items():
-            columns = _columns(cells, headers)
-            if set(_NEEDED) <= set(columns.values()):
-                yield grid, row, columns
+            columns = _columns(cells)
+            key = (grid.sheet, tuple(columns.items()))
+            if set(_NEEDED) <= set(columns.values()) and key not in seen:
+                seen.add(key)
+                yield _Table(grid, row, columns)
 
 
-def _columns(cells: Mapping[int, Content], headers: Mapping[str, FormColumn]) -> dict[int, FormColumn]:
+def _columns(cells: Mapping[int, Content]) -> dict[int, FormColumn]:
     """The form's column that each cell of a row names, if it names one."""
+    headers = _headers()
     named = {position: headers.get(folded(text)) for position, text in cells.items() if isinstance(text, str)}
     return {position: column for position, column in named.items() if column is not None}
+
+
+@cache
+def _headers() -> Mapping[str, FormColumn]:
+    return {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
+
+
+def _all_alike(tables: tuple[_Table, ...]) -> bool:
+    """Tell whether all tables say the same: a copied sheet that nobody changed does no harm."""
+    first, *others = (_answers(table) for table in tables)
+    return all(answers == first for answers in others)
+
+
+def _answers(table: _Table) -> list[tuple[str, ...]]:
+    """What a table holds, row by row, in the columns by which it is read."""
+    columns = {column: position for position, column in reversed(table.found.items())}
+    wanted = [columns.get(column, 0) for column in (FormColumn.CODE, *_TYPED)]
+    rows = (cells for row, cells in table.grid.rows.items() if row > table.header)
+    read = ([cells.get(position) for position in wanted] for cells in rows)
+    return [tuple(map(_answer, row)) for row in read if row[0] is not None]
+
+
+def _answer(content: Content | None) -> str:
+    """A cell for comparing copies: the formulas of sums name other rows in a copy further down."""
+    if content is None or isinstance(content, Formula):
+        return "" if content is None else "="
+    return as_typed(content)
+
+
+def _copies(table: _Table, unit: Unit, file: str, tables: tuple[_Table, ...]) -> Iterator[Finding]:
+    for other in tables:
+        if other is not table:
+            where = Where(file=file, sheet=other.grid.sheet, row=other.header)
+            yield notice("table_copied", where, unit.code, sheet=table.grid.sheet)
+
+
+def settled(form: Form, findings: Iterable[Finding], misfits: frozenset[str]) -> tuple[Finding, ...] | Finding:
+    """Take a form of an older definition or without a stamp if all its rows fit, or refuse it for its one cause."""
+    read = tuple(findings)
+    if form.doubt is not None and any(finding.code in misfits for finding in read):
+        return form.doubt
+    return (*form.told, *read)

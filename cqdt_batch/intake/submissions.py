@@ -1,23 +1,24 @@
 """Turn a recognised form into flat records, one for every input, each with the cell it came from.
 
-This is the only place where the content of a cell becomes a score. What follows sees decimals and absent values.
+What follows sees decimals and absent values only. Codes, labels and maxima are the definition's; those in the form
+are witnesses that row, code and score still belong together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from types import UnionType
 
-from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Masked, Percent, as_fact, as_typed
+from cqdt_batch.cells import LONGEST_TEXT, Content, Covered, Formula, Masked, as_fact, as_typed, printable
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
-from cqdt_batch.definition.names import folded
+from cqdt_batch.definition.names import folded, looks_legacy
 from cqdt_batch.definition.records import Criterion
-from cqdt_batch.findings import Fact, Finding, Term, Where, error, warning
+from cqdt_batch.findings import Fact, Finding, Term, Where, error, gathered, notice, warning
+from cqdt_batch.intake.numbers import read_number, read_text
 from cqdt_batch.intake.recognition import Form, FormColumn
 from cqdt_batch.messages import in_every_language
 
@@ -42,46 +43,96 @@ class Input:
     where: Where
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Total:
+    """A sum that stands in the form, as the unit's own Excel calculated it: the second witness of our own sum."""
+
+    value: Decimal
+    where: Where
+
+
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """What one unit handed in."""
+    """What one unit handed in; `totals` are the sums in its form, by criterion."""
 
     unit: str
     file: str
     sha256: str
     inputs: tuple[Input, ...]
+    totals: Mapping[str, Total] = field(default_factory=dict)
+    modified: datetime | None = None
 
     @cached_property
     def scores(self) -> dict[str, Input]:
         """The score input of each leaf that has a row in the form."""
         return {i.criterion: i for i in self.inputs if i.kind is InputKind.SCORE}
 
+    @cached_property
+    def answers(self) -> dict[tuple[str, InputKind], Decimal | str | None]:
+        """What the unit says, wherever in the file it stands; a score that could not be read as it was typed."""
+        return {(i.criterion, i.kind): _answer(i) for i in self.inputs if i.raw is not None}
+
+
+def _answer(found: Input) -> Decimal | str | None:
+    return as_typed(found.raw) if found.value is None and found.raw is not None else found.value
+
+
+MISFITS = frozenset(
+    {
+        "row_missing",
+        "rows_missing",
+        "row_unknown",
+        "row_repeated",
+        "maximum_changed",
+        "maxima_changed",
+        "label_of_another",
+        "label_changed",
+        "labels_changed",
+        "column_repeated",
+    }
+)
+"""Findings that say that a form does not fit the definition, as opposed to what the unit typed into it."""
+
+_GATHERED = {"row_missing": "rows_missing", "maximum_changed": "maxima_changed", "label_changed": "labels_changed"}
+_FEW = 3
+
 
 def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) -> tuple[Submission, list[Finding]]:
     """Read all inputs of a form by criterion code; the findings name every cell that could not be read."""
-    reader = _FormReader(form=form, file=file)
     leaves = assessment.assessed_leaves(form.unit)
-    rows, findings = reader.rows_by_code(assessment, {leaf.code for leaf in leaves})
-    tree = assessment.trees[form.unit.block]
+    reader = _FormReader(form=form, file=file, assessment=assessment, leaves={leaf.code for leaf in leaves})
+    findings = [*reader.columns_amiss(), *reader.restored(), *reader.strays(), *reader.hidden()]
     inputs: list[Input] = []
     for leaf in leaves:
-        if leaf.code not in rows:
+        row = reader.rows.get(leaf.code)
+        if row is None:
             where = reader.where(0, FormColumn.CODE)
             findings.append(error("row_missing", where, form.unit.code, code=leaf.code, label=leaf.label))
             continue
-        findings.extend(reader.changed_maximum(leaf, rows[leaf.code]))
-        findings.extend(reader.changed_label(leaf, rows[leaf.code], tree))
+        findings.extend(reader.changed_maximum(leaf, row))
+        findings.extend(reader.changed_label(leaf, row))
         for kind in InputKind:
-            read, finding = reader.read(leaf, rows[leaf.code], kind)
+            read, found = reader.read(leaf, row, kind)
             inputs.append(read)
-            findings.extend([finding] if finding else [])
-    return Submission(unit=form.unit.code, file=file, sha256=sha256, inputs=tuple(inputs)), findings
+            findings.extend(found)
+    submission = Submission(unit=form.unit.code, file=file, sha256=sha256, inputs=tuple(inputs), totals=reader.totals())
+    return submission, list(gathered(findings, _GATHERED, max(_FEW, len(leaves) // 2)))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class _FormReader:
     form: Form
     file: str
+    assessment: Assessment
+    leaves: set[str]
+
+    @property
+    def unit(self) -> str:
+        return self.form.unit.code
+
+    @cached_property
+    def tree(self) -> CriteriaTree:
+        return self.assessment.trees[self.form.unit.block]
 
     def where(self, row: int, column: FormColumn) -> Where:
         """The cell of a form's column in a row."""
@@ -92,65 +143,130 @@ class _FormReader:
         """What a form's column holds in a row."""
         return self.form.grid.rows[row].get(self.form.columns.get(column, 0))
 
-    def rows_by_code(self, assessment: Assessment, leaves: set[str]) -> tuple[dict[str, int], list[Finding]]:
-        """Find the row of each criterion; rows that repeat a leaf, or that nobody asked for, are findings."""
-        unit = self.form.unit
-        rows: dict[str, int] = {}
-        findings = [*self._missing_columns(), *self._repeated_columns()]
-        for row in self.form.grid.rows:
-            if row <= self.form.header:
-                continue
-            content = self.content(row, FormColumn.CODE)
-            code = _code(content) if content is not None else ""
-            if code and rows.setdefault(code, row) != row and code in leaves:
-                where = self.where(row, FormColumn.CODE)
-                findings.append(error("row_repeated", where, unit.code, code=code, row=rows[code]))
-            if code not in leaves:
-                findings.extend(self._stray(row, code, assessment))
-        return rows, findings
+    @cached_property
+    def _body(self) -> tuple[int, ...]:
+        return tuple(row for row in self.form.grid.rows if row > self.form.header)
 
-    def _missing_columns(self) -> Iterator[Finding]:
+    @cached_property
+    def codes(self) -> dict[int, str]:
+        """The criterion of each row below the header: by its code, else by its label; "" where there is neither."""
+        typed = {row: self._code(row) for row in self._body}
+        taken = set(typed.values())
+        labelled = {row: self._by_label(row) for row in self._body if typed[row] not in self.tree.by_code}
+        return {row: code if (code := labelled.get(row, "")) and code not in taken else typed[row] for row in typed}
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of each criterion; the first, where several have its code."""
+        return {code: row for row, code in reversed(self.codes.items()) if code}
+
+    def _code(self, row: int) -> str:
+        """The code that stands in a row. One that Excel made a fraction or a date is none, nor one nobody sees."""
+        content = self.content(row, FormColumn.CODE)
+        match content:
+            case None:
+                return ""
+            case str():
+                return content.strip()
+            case Decimal() if content == int(content):
+                return f"{int(content)}"
+        return f"{as_typed(content)}?"
+
+    def _by_label(self, row: int) -> str:
+        """The one criterion that a row's label names and that its spoilt code may have been; "" if in doubt."""
+        label, code = self.content(row, FormColumn.LABEL), self.content(row, FormColumn.CODE)
+        if not isinstance(label, str) or isinstance(code, Covered):
+            return ""
+        alike = self.tree.by_label.get(folded(label), ())
+        found = [criterion for criterion in alike if _may_have_been(code, criterion.code)]
+        return found[0].code if len(found) == 1 else ""
+
+    def restored(self) -> Iterator[Finding]:
+        """Tell once which rows were recognised by their labels."""
+        found = {row: code for row, code in self.codes.items() if code in self.tree.by_code and code != self._code(row)}
+        if found:
+            where = self.where(min(found), FormColumn.CODE)
+            yield notice("codes_restored", where, self.unit, codes=tuple(found.values()))
+
+    def columns_amiss(self) -> Iterator[Finding]:
+        """Columns of the form that are missing or stand there twice."""
+        header = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header)
         for column in (FormColumn.EVIDENCE, FormColumn.EXPLANATION):
             if column not in self.form.columns:
-                where = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header)
-                yield warning("column_missing", where, self.form.unit.code, column=Term(f"form.column.{column}"))
-
-    def _repeated_columns(self) -> Iterator[Finding]:
+                yield warning("column_missing", header, self.unit, column=Term(f"form.column.{column}"))
         for position, column in self.form.repeated.items():
-            where = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header, column=position)
-            yield error("column_repeated", where, self.form.unit.code, column=Term(f"form.column.{column}"))
+            where = replace(header, column=position)
+            yield error("column_repeated", where, self.unit, column=Term(f"form.column.{column}"))
 
-    def changed_maximum(self, leaf: Criterion, row: int) -> Iterator[Finding]:
-        """A maximum that is not the definition's: the column was changed, or its header stands over another."""
-        found = self.content(row, FormColumn.MAXIMUM)
-        if (found.number if isinstance(found, Masked) else found) == leaf.max_score:
-            return
-        shown = as_fact(found) if found is not None else ""
-        where = self.where(row, FormColumn.MAXIMUM)
-        facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
-        yield error("maximum_changed", where, self.form.unit.code, **facts)
+    def hidden(self) -> Iterator[Finding]:
+        """What the unit may not have seen when it signed: a hidden sheet, column or row that was read all the same."""
+        grid = self.form.grid
+        if grid.is_hidden:
+            yield warning("sheet_hidden", Where(file=self.file, sheet=grid.sheet), self.unit)
+        for kind in InputKind:
+            if self.form.columns.get(FormColumn(kind), 0) in grid.hidden_columns:
+                where = self.where(0, FormColumn(kind))
+                yield warning("column_hidden", where, self.unit, column=Term(f"form.column.{kind}"))
+        unseen = [code for code, row in self.rows.items() if row in grid.hidden_rows and code in self.leaves]
+        if unseen:
+            where = Where(file=self.file, sheet=grid.sheet, row=min(self.rows[code] for code in unseen))
+            yield warning("rows_hidden", where, self.unit, codes=tuple(reversed(unseen)))
 
-    def _stray(self, row: int, code: str, assessment: Assessment) -> Iterator[Finding]:
-        """What stands in the score column beside no open leaf is not counted, and that is said.
+    def strays(self) -> Iterator[Finding]:
+        """Rows that repeat a criterion, and what stands in the score column beside no open leaf."""
+        for row, code in self.codes.items():
+            first = self.rows.get(code, row)
+            if code in self.leaves and first != row:
+                yield self._repeated(row, first, code)
+            elif code not in self.leaves:
+                yield from self._stray(row, code)
 
-        The form itself has sums beside inner criteria and a word beside those that do not apply.
-        """
+    def _repeated(self, row: int, first: int, code: str) -> Finding:
+        where = self.where(row, FormColumn.CODE)
+        is_same = all(self.content(row, FormColumn(k)) == self.content(first, FormColumn(k)) for k in InputKind)
+        if is_same:
+            return notice("row_copied", where, self.unit, code=code, row=first)
+        return error("row_repeated", where, self.unit, code=code, row=first)
+
+    def _stray(self, row: int, code: str) -> Iterator[Finding]:
+        """What is not counted is said. The form itself has sums beside inner criteria and a word where none applies."""
         score = self.content(row, FormColumn.SCORE)
         where = self.where(row, FormColumn.SCORE)
         if score is None or (isinstance(score, str) and score in in_every_language("form.column.score")):
             return
-        if code not in assessment.trees[self.form.unit.block].by_code:
-            yield error("row_unknown", where, self.form.unit.code, code=code, found=as_fact(score))
-        elif not self._is_forms_own(score, code, assessment):
-            yield warning("score_not_assessed", where, self.form.unit.code, code=code, found=as_fact(score))
+        if code not in self.tree.by_code:
+            yield error("row_unknown", where, self.unit, code=code, found=as_fact(score))
+        elif not self._is_forms_own(score, code):
+            yield warning("score_not_assessed", where, self.unit, code=code, found=as_fact(score))
 
-    def _is_forms_own(self, score: Content, code: str, assessment: Assessment) -> bool:
+    def _is_forms_own(self, score: Content, code: str) -> bool:
         """Tell whether a cell holds what the form put there: a sum, or the word for what does not apply."""
-        if code in assessment.not_assessed(self.form.unit):
+        if code in self.assessment.not_assessed(self.form.unit):
             return isinstance(score, str) and score in in_every_language("not_assessed")
-        return isinstance(score, Formula)
+        return isinstance(score, Formula | Decimal)
 
-    def changed_label(self, leaf: Criterion, row: int, tree: CriteriaTree) -> Iterator[Finding]:
+    def totals(self) -> dict[str, Total]:
+        """The sums that the unit saw beside inner criteria."""
+        found = {}
+        for code, row in self.rows.items():
+            score = self.content(row, FormColumn.SCORE)
+            shown = score.value if isinstance(score, Formula) else score
+            is_sum = code in self.tree.children and code not in self.assessment.not_assessed(self.form.unit)
+            if is_sum and isinstance(shown, Decimal):
+                found[code] = Total(value=shown, where=self.where(row, FormColumn.SCORE))
+        return found
+
+    def changed_maximum(self, leaf: Criterion, row: int) -> Iterator[Finding]:
+        """A maximum that is not the definition's: the column was changed, or its header stands over another."""
+        found = self.content(row, FormColumn.MAXIMUM)
+        if _number_in(found) == leaf.max_score:
+            return
+        shown = as_fact(found) if found is not None else ""
+        where = self.where(row, FormColumn.MAXIMUM)
+        facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
+        yield error("maximum_changed", where, self.unit, **facts)
+
+    def changed_label(self, leaf: Criterion, row: int) -> Iterator[Finding]:
         """A label that is another leaf's means codes and rows got out of step; any other label is told."""
         content = self.content(row, FormColumn.LABEL)
         label = as_typed(content) if content is not None else ""
@@ -158,54 +274,68 @@ class _FormReader:
             return
         where = self.where(row, FormColumn.LABEL)
         facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": label}
-        if folded(label) in tree.leaf_labels:
-            yield error("label_of_another", where, self.form.unit.code, **facts)
+        if folded(label) in self.tree.leaf_labels:
+            yield error("label_of_another", where, self.unit, **facts)
         else:
-            yield warning("label_changed", where, self.form.unit.code, **facts)
+            yield warning("label_changed", where, self.unit, **facts)
 
-    def read(self, leaf: Criterion, row: int, kind: InputKind) -> tuple[Input, Finding | None]:
+    def read(self, leaf: Criterion, row: int, kind: InputKind) -> tuple[Input, list[Finding]]:
         """Read one input of a leaf."""
         raw = self.content(row, FormColumn(kind))
         where = self.where(row, FormColumn(kind))
-        unit = self.form.unit.code
         value: Decimal | str | None = None
-        finding = None
+        findings: list[Finding] = []
+        if raw is not None:
+            read = self._score if kind is InputKind.SCORE else self._text
+            value, findings = read(leaf, raw, where)
+        found = Input(unit=self.unit, criterion=leaf.code, kind=kind, raw=raw, value=value, where=where)
+        return found, findings
+
+    def _score(self, leaf: Criterion, raw: Content, where: Where) -> tuple[Decimal | None, list[Finding]]:
+        value, code, meanings = read_number(raw)
+        if not code:
+            return value, []
         facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "maximum": leaf.max_score or Decimal(0)}
-        match raw:
-            case None:
-                pass
-            case _ if kind is not InputKind.SCORE:
-                value = as_typed(raw).strip()
-            case Decimal():
-                value = raw
-            case Masked(number):
-                value = number
-                finding = warning("score_masked", where, unit, found=number, **facts)
-            case _:
-                finding = error(_unreadable(raw), where, unit, found=as_fact(raw), **facts)
-        return Input(unit=unit, criterion=leaf.code, kind=kind, raw=raw, value=value, where=where), finding
+        shown: tuple[Decimal | Term, ...] = meanings or (Term("form.another_number"),)
+        facts |= {"found": as_fact(raw), "meanings": shown}
+        if value is None:
+            return None, [error(code, where, self.unit, **facts)]
+        tell = warning if isinstance(raw, Masked) else notice
+        return value, [tell(code, where, self.unit, **facts, value=value)]
+
+    def _text(self, leaf: Criterion, raw: Content, where: Where) -> tuple[str, list[Finding]]:
+        text = as_typed(raw).strip()
+        clean = printable(text)
+        findings = []
+        if len(text) > LONGEST_TEXT:
+            findings.append(notice("text_cut", where, self.unit, code=leaf.code, most=LONGEST_TEXT))
+        elif clean != text:
+            findings.append(notice("text_cleaned", where, self.unit, code=leaf.code))
+        if looks_legacy(clean):
+            findings.append(warning("text_legacy", where, self.unit, code=leaf.code))
+        return clean, findings
 
 
-def _code(content: Content) -> str:
-    """The criterion code in a cell.
-
-    A code that Excel made a fraction is none: 1.1 may have been 1.10. Nor is one that nobody sees.
-    """
-    if isinstance(content, Covered) or (isinstance(content, Decimal) and content != int(content)):
-        return f"{as_typed(content)}?"
-    return as_typed(content).strip()
-
-
-def _unreadable(raw: Content) -> str:
-    """The code of the finding for a score cell that holds no number."""
-    return next((code for kind, code in _NO_SCORES if isinstance(raw, kind)), "score_text")
+def _number_in(content: Content | None) -> Decimal | None:
+    """The number a locked cell of the form shows, also where another program saved it as text."""
+    match content:
+        case Decimal() | Masked():
+            return content if isinstance(content, Decimal) else content.number
+        case str():
+            return read_text(content).value
+    return None
 
 
-_NO_SCORES: tuple[tuple[type | UnionType, str], ...] = (
-    (bool, "score_boolean"),
-    (Formula, "score_formula"),
-    (ErrorValue, "score_error_value"),
-    (Percent, "score_percent"),
-    (Covered, "score_covered"),
-    (datetime | date | time | timedelta, "score_date"),
-)
+def _may_have_been(found: Content | None, code: str) -> bool:
+    """Tell whether a program may have made `found` of a criterion code: 1.10 becomes 1.1, 1.5 the first of May."""
+    parts = [int(part) for part in code.split(".") if part.isdecimal()]
+    match found:
+        case None:
+            return True
+        case Decimal():
+            return code.count(".") == 1 and code.replace(".", "").isdecimal() and Decimal(code) == found
+        case date():
+            return parts[:2] in ([found.day, found.month], [found.month, found.day])
+        case str():
+            return [int(part) for part in found.replace(",", ".").split(".") if part.strip().isdecimal()] == parts
+    return False

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from cqdt_batch.cells import as_fact
+from cqdt_batch.definition.sheets import LIMITS
 from cqdt_batch.findings import Finding, Severity, Where
-from cqdt_batch.intake.collecting import FileState
+from cqdt_batch.intake.rivals import FileState
+from cqdt_batch.intake.submissions import Input
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import Cell, Link, Page, Sheet, Style, Value, in_sheet
 from cqdt_batch.scoring.outcome import Outcome, UnitState
@@ -21,10 +24,12 @@ _CENTRED = replace(_TEXT, align="center")
 _LINK = replace(_CENTRED, color="0563C1")
 _LONGEST_LINK = 200
 _FILLS = {
-    UnitState.COMPLETE: "",
+    UnitState.RANKED: "",
+    UnitState.NOT_RANKED: "",
     UnitState.WITH_ERRORS: "F8CBAD",
     UnitState.MISSING: "FFE699",
     FileState.ACCEPTED: "",
+    FileState.SUPERSEDED: "EDEDED",
     FileState.REFUSED: "F8CBAD",
     FileState.IGNORED: "EDEDED",
     Severity.ERROR: "F8CBAD",
@@ -40,6 +45,7 @@ def board_sheets(outcome: Outcome, words: Words) -> tuple[Sheet, ...]:
         _table(words, "units", _UNIT_COLUMNS, _unit_rows(outcome, words)),
         _table(words, "files", _FILE_COLUMNS, _file_rows(outcome, words)),
         _table(words, "findings", _FINDING_COLUMNS, _finding_rows(outcome, words)),
+        *([_table(words, "changes", _CHANGE_COLUMNS, _change_rows(outcome, words))] if outcome.intake.changes else []),
     )
 
 
@@ -84,10 +90,33 @@ def _summary(outcome: Outcome, words: Words) -> Sheet:
         Cell(6, 1, words("board.column.item"), _HEADER),
         Cell(6, 2, words("board.column.count"), _HEADER),
     ]
-    for row, (label, count) in enumerate(summary_lines(outcome, words), 7):
+    lines = (*summary_lines(outcome, words), *_limit_lines(outcome, words))
+    for row, (label, count) in enumerate(lines, 7):
         cells += [Cell(row, 1, label, _TEXT), Cell(row, 2, count, _CENTRED)]
+    for row, line in enumerate(balances(outcome, words), 8 + len(lines)):
+        cells.append(Cell(row, 1, line, _TEXT_ALONE, across=2))
     page = Page(footer="&C&P/&N")
     return Sheet(name=words("board.summary"), cells=tuple(cells), widths=(64.0, 14.0), page=page)
+
+
+def balances(outcome: Outcome, words: Words) -> tuple[str, str]:
+    """Show that every unit and every file has exactly one state: the counts by state add up to all there are."""
+    units, files = Counter(outcome.states.values()), Counter(entry.state for entry in outcome.intake.files)
+    return (
+        words("board.units_balance", sum=_sum(units[s] for s in UnitState), total=len(outcome.assessment.units)),
+        words("board.files_balance", sum=_sum(files[s] for s in FileState), total=len(outcome.intake.files)),
+    )
+
+
+def _sum(counts: Iterable[int]) -> str:
+    return " + ".join(map(str, counts))
+
+
+def _limit_lines(outcome: Outcome, words: Words) -> Iterator[tuple[str, int]]:
+    """The limits under which the files were read."""
+    title = words("board.limits")
+    for field in LIMITS.fields:
+        yield f"{title} – {words(LIMITS.header_key(field))}", getattr(outcome.assessment.limits, field.name)
 
 
 _Row = tuple[tuple[Value, Style], ...]
@@ -102,8 +131,19 @@ _UNIT_COLUMNS = {
     "notices": 9,
     "file": 44,
 }
-_FILE_COLUMNS = {"number": 6, "file": 50, "state": 14, "unit": 34, "reason": 60, "sha256": 34}
+_FILE_COLUMNS = {"number": 6, "file": 46, "state": 15, "unit": 30, "reason": 60, "modified": 16, "sha256": 34}
 _FINDING_COLUMNS = {"message": 72, "severity": 10, "unit": 24, "file": 28, "sheet": 16, "cell": 7, "code": 20}
+_CHANGE_COLUMNS = {
+    "unit": 26,
+    "criterion": 11,
+    "input": 20,
+    "before": 30,
+    "after": 30,
+    "old_file": 32,
+    "old_cell": 8,
+    "new_file": 32,
+    "new_cell": 8,
+}
 
 
 def _table(words: Words, name: str, columns: dict[str, int], rows: Iterable[_Row]) -> Sheet:
@@ -148,6 +188,7 @@ def _file_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
             (words(f"file_state.{entry.state}"), replace(_CENTRED, fill=_FILLS[entry.state])),
             (_unit_name(outcome, entry.unit), _TEXT),
             (refused, _TEXT),
+            (f"{entry.modified:%d/%m/%Y %H:%M}" if entry.modified else "", _CENTRED),
             (entry.sha256, replace(_TEXT, size=8)),
         )
 
@@ -164,6 +205,30 @@ def _finding_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
             (_cell_link(finding), _LINK),
             (finding.code, replace(_TEXT, size=9)),
         )
+
+
+def _change_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
+    for change in outcome.intake.changes:
+        yield (
+            (_unit_name(outcome, change.unit), _TEXT),
+            (change.criterion, _CENTRED),
+            (words(f"form.column.{change.kind}"), _TEXT),
+            _side(change.before),
+            _side(change.after),
+            *((value, _TEXT) for value in (change.old_file, _cell_of(change.before))),
+            *((value, _TEXT) for value in (change.new_file, _cell_of(change.after))),
+        )
+
+
+def _side(found: Input | None) -> tuple[Value, Style]:
+    """What one of the two files says: a number as a number, anything else as it was typed."""
+    if found is None or found.raw is None:
+        return "", _TEXT
+    return found.value if found.value is not None else as_fact(found.raw), _TEXT
+
+
+def _cell_of(found: Input | None) -> str:
+    return found.where.cell if found and found.where.row else ""
 
 
 def _unit_name(outcome: Outcome, unit: str) -> str:
@@ -183,5 +248,6 @@ def _cell_link(finding: Finding) -> Value:
 
 
 def _linkable(where: Where) -> bool:
-    text = where.file + where.sheet
-    return not set('#%\\\n"') & set(text) and text.isprintable() and len(where.file) < _LONGEST_LINK
+    """Only plain names become links: foreign text never does, nor would Excel follow it."""
+    is_plain = all(letter.isalnum() or letter in " ._-()/" for letter in where.file)
+    return is_plain and not set('#%\\\n"') & set(where.sheet) and len(where.file) < _LONGEST_LINK

@@ -20,7 +20,7 @@ _LINE = Style(size=12, wrap=True, valign="top")
 _READY_ROWS = 500
 """Drop-downs and input help reach this many rows below the header, or below the last filled row."""
 
-Contents = Mapping[str, Iterable[Mapping[str, str | Decimal | None]]]
+Contents = Mapping[str, Iterable[Mapping[str, str | int | Decimal | None]]]
 """What to write: sheet → records → field → value, the words of choices being those of the workbook's language."""
 
 
@@ -35,7 +35,7 @@ def _style(field: Field) -> Style:
     return _TEXT if field.kind in (Kind.WHOLE, Kind.NUMBER) else _PLAIN_TEXT
 
 
-def _flat(spec: SheetSpec, records: tuple[Mapping[str, str | Decimal | None], ...], words: Words) -> Sheet:
+def _flat(spec: SheetSpec, records: tuple[Mapping[str, str | int | Decimal | None], ...], words: Words) -> Sheet:
     header = (
         Cell(1, column, words(spec.header_key(field)), _NEEDED if field.required else _HEADER)
         for column, field in enumerate(spec.fields, 1)
@@ -60,7 +60,7 @@ def _flat(spec: SheetSpec, records: tuple[Mapping[str, str | Decimal | None], ..
     )
 
 
-def _upright(spec: SheetSpec, records: tuple[Mapping[str, str | Decimal | None], ...], words: Words) -> Sheet:
+def _upright(spec: SheetSpec, records: tuple[Mapping[str, str | int | Decimal | None], ...], words: Words) -> Sheet:
     record = records[0] if records else {}
     header = (Cell(1, c, words(f"definition.{key}"), _HEADER) for c, key in enumerate(("item", "value", "help"), 1))
     body: list[Cell] = []
@@ -74,7 +74,7 @@ def _upright(spec: SheetSpec, records: tuple[Mapping[str, str | Decimal | None],
                 replace(_NEEDED if field.required else _HEADER, align="left"),
             )
         )
-        body.append(Cell(row, 2, record.get(field.name), _style(field)))
+        body.append(Cell(row, 2, record.get(field.name, field.default), _style(field)))
         body.append(Cell(row, 3, words(spec.help_key(field)), _HELP))
         entries.append(_entry(spec, field, words, (row, 2), (row, 2)))
     return Sheet(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -15,13 +14,12 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
+from cqdt_batch.cells import printable
 from cqdt_batch.publishing.sheets import Cell, Computed, Entry, Link, Page, Sheet, Style, Visibility, row_heights
 
 _CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes the same on every run
 _FONT = "Times New Roman"
 _A4 = 9
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_LONGEST = 32_767
 _MOST_LINKS = 65_000
 _LONG_AGO = 3_600
 _MARGINS = {"left": 0.6, "right": 0.5, "top": 0.8, "bottom": 0.7}
@@ -177,11 +175,6 @@ class _SheetWriter:
                 self._target.write_string(row, column, printable(text), form)
             case number:
                 self._target.write_number(row, column, float(number), form)
-
-
-def printable(text: str) -> str:
-    """Show what a workbook cannot hold (control characters, lone surrogates) as �, and cut at Excel's limit."""
-    return _UNPRINTABLE.sub("\ufffd", text)[:_LONGEST]
 
 
 def _plain(value: str | int | Decimal) -> str | int | float:

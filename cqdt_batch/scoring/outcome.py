@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -14,18 +13,25 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.findings import Finding, Severity, Where, error, in_order
 from cqdt_batch.intake.collecting import Intake
+from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import Submission
 from cqdt_batch.scoring.points import score
 from cqdt_batch.scoring.ranking import RankedTable, rank_table
+from cqdt_batch.scoring.totals import differing_totals
 from cqdt_batch.scoring.validation import validate
 
 
 class UnitState(StrEnum):
-    """What became of a unit of the register; only a complete one is scored and published."""
+    """What became of a unit of the register; only what is scored is published, with a rank or without."""
 
-    COMPLETE = "complete"
+    RANKED = "ranked"
+    NOT_RANKED = "not_ranked"
     WITH_ERRORS = "with_errors"
     MISSING = "missing"
+
+
+SCORED = frozenset({UnitState.RANKED, UnitState.NOT_RANKED})
+"""The states of units whose figures stand in the annex."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,7 @@ class Outcome:
     @property
     def is_draft(self) -> bool:
         """Tell whether any unit is missing from the tables: such an annex is not for signing."""
-        return any(state is not UnitState.COMPLETE for state in self.states.values())
+        return any(state not in SCORED for state in self.states.values())
 
     @cached_property
     def submission_of(self) -> dict[str, Submission]:
@@ -59,31 +65,64 @@ def evaluate(definition: Definition, intake: Intake, inbox: str) -> Outcome:
     if assessment is None:
         raise ValueError("a definition with errors cannot be evaluated")
     read = (*definition.findings, *intake.findings, *validate(assessment, intake.submissions))
-    states = _states(assessment, intake, read)
+    received = {submission.unit for submission in intake.submissions}
+    faulty = {finding.unit for finding in read if finding.severity is Severity.ERROR}
+    complete = [s for s in intake.submissions if s.unit not in faulty]
+    points = {block.code: score(assessment, block.code, complete) for block in assessment.blocks}
+    tables = tuple(rank_table(assessment, table, points[table.block]) for table in assessment.tables)
+    ranked = _ranked(assessment, tables)
     missing = (
         error("unit_missing", Where(file=inbox), unit.code, unit=unit.name)
         for unit in assessment.units
-        if states[unit.code] is UnitState.MISSING
+        if unit.code not in received | faulty
     )
-    complete = [s for s in intake.submissions if states[s.unit] is UnitState.COMPLETE]
-    points = {block.code: score(assessment, block.code, complete) for block in assessment.blocks}
-    return Outcome(
+    outcome = Outcome(
         assessment=assessment,
         intake=intake,
-        findings=in_order((*read, *missing)),
-        states=states,
+        findings=in_order((*_once(read), *differing_totals(assessment, complete, points), *missing)),
+        states={unit.code: _state(unit.code, received, faulty, ranked) for unit in assessment.units},
         points=points,
-        tables=tuple(rank_table(assessment, table, points[table.block]) for table in assessment.tables),
+        tables=tables,
     )
+    _check_conservation(outcome)
+    return outcome
 
 
-def _states(assessment: Assessment, intake: Intake, findings: tuple[Finding, ...]) -> dict[str, UnitState]:
-    errors = Counter(finding.unit for finding in findings if finding.severity is Severity.ERROR)
-    received = {submission.unit for submission in intake.submissions}
-    return {unit.code: _state(unit.code in received, errors[unit.code]) for unit in assessment.units}
+def _ranked(assessment: Assessment, tables: Iterable[RankedTable]) -> frozenset[str]:
+    """The units that have a rank in a table of the composite index; in any, where the annex has no such table."""
+    read = tuple(tables)
+    overall = [t for t in read if t.table.criterion == assessment.trees[t.table.block].root.code]
+    blocks = {ranked.table.block for ranked in overall}
+    counted = (*overall, *(ranked for ranked in read if ranked.table.block not in blocks))
+    standings = (standing for table in counted for section in table.sections for standing in section.standings)
+    return frozenset(standing.unit.code for standing in standings if standing.rank is not None)
 
 
-def _state(received: bool, errors: int) -> UnitState:
-    if errors:
+def _state(unit: str, received: Container[str], faulty: Container[str], ranked: Container[str]) -> UnitState:
+    if unit in faulty:
         return UnitState.WITH_ERRORS
-    return UnitState.COMPLETE if received else UnitState.MISSING
+    if unit not in received:
+        return UnitState.MISSING
+    return UnitState.RANKED if unit in ranked else UnitState.NOT_RANKED
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Say how a cell was read only where nothing is wrong with it: one finding a cause."""
+    read = tuple(findings)
+    wrong = {finding.where for finding in read if finding.severity is Severity.ERROR and finding.where.cell}
+    yield from (f for f in read if f.severity is not Severity.NOTICE or f.where not in wrong)
+
+
+def _check_conservation(outcome: Outcome) -> None:
+    """Nothing is lost and nothing counts twice: the laws that hold on every run, or the program is broken.
+
+    Every unit of the register has one state and stands in the figures of its block exactly if it is scored; every
+    accepted file is the one submission of its unit.
+    """
+    scored = sorted(unit for unit, state in outcome.states.items() if state in SCORED)
+    figures = sorted(unit for frame in outcome.points.values() for unit in frame.index)
+    accepted = sorted(entry.unit for entry in outcome.intake.files if entry.state is FileState.ACCEPTED)
+    if list(outcome.states) != [unit.code for unit in outcome.assessment.units] or scored != figures:
+        raise RuntimeError("a unit was lost or counted twice")
+    if accepted != sorted(outcome.submission_of):
+        raise RuntimeError("a file was lost or counted twice")

@@ -17,8 +17,11 @@ import pandera.pandas as pa
 from cqdt_batch.cells import decimals_of
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Block, Criterion
-from cqdt_batch.findings import Fact, Finding, error, warning
+from cqdt_batch.findings import Fact, Finding, error, gathered, warning
 from cqdt_batch.intake.submissions import Input, InputKind, Submission
+
+_FEW = 3
+"""So many empty scores are told one by one; where more than half of a form is empty, that is told once."""
 
 
 def validate(assessment: Assessment, submissions: Iterable[Submission]) -> tuple[Finding, ...]:
@@ -26,7 +29,10 @@ def validate(assessment: Assessment, submissions: Iterable[Submission]) -> tuple
     findings: list[Finding] = []
     for (block, leaves), alike in _alike(assessment, submissions).items():
         schema = score_schema(assessment.block_by_code[block], leaves)
-        findings.extend(_failures(assessment, schema, leaves, alike))
+        failures = tuple(_failures(assessment, schema, leaves, alike))
+        for submission in alike:
+            own = (finding for finding in failures if finding.unit == submission.unit)
+            findings.extend(gathered(own, {"score_missing": "scores_missing"}, max(_FEW, len(leaves) // 2)))
     findings.extend(_evidence_gaps(assessment, submissions))
     return tuple(findings)
 

@@ -21,7 +21,7 @@ import openpyxl
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Criterion, Unit
-from cqdt_batch.definition.sheets import PROFILE, SHEETS, Kind, choice_key
+from cqdt_batch.definition.sheets import LIMITS, PROFILE, SHEETS, Kind, choice_key
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline import RoundFolder, read_definition, write_forms
 from cqdt_batch.publishing.definition_book import definition_sheets
@@ -61,13 +61,14 @@ def rows(name: str) -> list[dict[str, str]]:
 def contents(words: Words) -> dict[str, list[dict[str, str | Decimal | None]]]:
     """What the definition workbook holds; choices are written as the workbook's language says them."""
     profile = {row["field"]: row["value"] for row in rows(PROFILE.name)}
-    records = {spec.name: [profile] if spec is PROFILE else rows(spec.name) for spec in SHEETS}
+    sheets = [spec for spec in SHEETS if spec is not LIMITS]  # the usual limits
+    records = {spec.name: [profile] if spec is PROFILE else rows(spec.name) for spec in sheets}
     return {
         spec.name: [
             {field.name: _cell(field.kind, field.choices, record[field.name], words) for field in spec.fields}
             for record in records[spec.name]
         ]
-        for spec in SHEETS
+        for spec in sheets
     }
 
 

@@ -1,0 +1,188 @@
+"""Read an OpenDocument spreadsheet (.ods), as LibreOffice saves one, into plain cells.
+
+Formulas, percentages, dates, covered cells and hidden rows are told apart as in an Excel workbook. What a cell shows
+is kept in the file as text, so hidden digits are found by comparing that text with the number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Grid, Masked, Percent, as_typed, shortest
+from cqdt_batch.intake.container import Parts
+from cqdt_batch.intake.ooxml import Workbook, moment_of
+
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_DURATION = re.compile(r"(-)?PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
+_MOST_COPIES = 1_048_576
+
+
+def read_opendocument(parts: Parts) -> Workbook:
+    """Read every sheet; ValueError, KeyError or ParseError where the file is not sound."""
+    root = ET.fromstring(parts["content.xml"])  # noqa: S314 - the guard let no entity pass
+    unseen = set(_undisplayed(root))
+    tables = root.iterfind(f"{_OFFICE}body/{_OFFICE}spreadsheet/{_TABLE}table")
+    grids = tuple(_TableReader().grid(t, is_hidden=t.get(f"{_TABLE}style-name") in unseen) for t in tables)
+    remarks = ("file_macros",) if any(name.startswith("Basic/") for name in parts) else ()
+    return Workbook(grids=grids, modified=_modified(parts), remarks=remarks)
+
+
+def _modified(parts: Parts) -> datetime | None:
+    root = ET.fromstring(parts.get("meta.xml", b"<x/>"))  # noqa: S314 - as above
+    return next((moment_of(e.text) for e in root.iter("{http://purl.org/dc/elements/1.1/}date")), None)
+
+
+def _undisplayed(root: Any) -> Iterator[str]:
+    """The names of the table styles of hidden sheets."""
+    for style in root.iter(f"{_STYLE}style"):
+        properties = style.find(f"{_STYLE}table-properties")
+        if properties is not None and properties.get(f"{_TABLE}display") == "false":
+            yield style.get(f"{_STYLE}name", "")
+
+
+@dataclass(slots=True)
+class _TableReader:
+    """Reads the cells of one sheet."""
+
+    rows: dict[int, dict[int, Content]] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+
+    def grid(self, table: Any, *, is_hidden: bool) -> Grid:
+        """Read a whole sheet."""
+        column = row = 0
+        for element in _flat(table):
+            if element.tag == f"{_TABLE}table-column":
+                column = self._column(element, column)
+            else:
+                row = self._row(element, row)
+        return Grid(
+            sheet=table.get(f"{_TABLE}name", ""),
+            rows=self.rows,
+            hidden_rows=frozenset(self.hidden_rows),
+            hidden_columns=frozenset(self.hidden_columns),
+            is_hidden=is_hidden,
+        )
+
+    def _column(self, element: Any, before: int) -> int:
+        last = before + _copies(element, "columns")
+        if _is_unseen(element):
+            self.hidden_columns.update(range(before + 1, last + 1))
+        return last
+
+    def _row(self, element: Any, before: int) -> int:
+        last = before + _copies(element, "rows")
+        cells = dict(_cells(element))
+        for row in range(before + 1, last + 1) if cells else ():
+            self.rows[row] = cells
+            if _is_unseen(element):
+                self.hidden_rows.add(row)
+        return last
+
+
+def _flat(table: Any) -> Iterator[Any]:
+    """The columns and rows of a sheet in their order, out of whatever groups they stand in."""
+    for element in table:
+        if element.tag in (f"{_TABLE}table-column", f"{_TABLE}table-row"):
+            yield element
+        elif element.tag.startswith((f"{_TABLE}table-row", f"{_TABLE}table-column", f"{_TABLE}table-header")):
+            yield from _flat(element)
+
+
+def _copies(element: Any, of: str) -> int:
+    """How many rows, columns or cells in a row an element stands for."""
+    copies = int(element.get(f"{_TABLE}number-{of}-repeated", "1"))
+    if not 1 <= copies <= _MOST_COPIES:
+        raise ValueError(f"{copies} {of}")
+    return copies
+
+
+def _is_unseen(element: Any) -> bool:
+    return str(element.get(f"{_TABLE}visibility", "visible")) != "visible"
+
+
+def _cells(row: Any) -> Iterator[tuple[int, Content]]:
+    column = 0
+    for cell in row:
+        if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+            continue
+        first, column = column + 1, column + _copies(cell, "columns")
+        content = _content(cell)
+        if content is None or (isinstance(content, str) and not content.strip()):
+            continue
+        if cell.tag == f"{_TABLE}covered-table-cell":
+            content = Covered(as_typed(content))
+        yield from ((position, content) for position in range(first, column + 1))
+
+
+def _content(cell: Any) -> Content | None:
+    text = "\n".join("".join(_words(p)) for p in cell.iterfind(f"{_TEXT}p"))
+    value = _value(cell, text)
+    formula = cell.get(f"{_TABLE}formula")
+    if formula is None:
+        return value
+    return Formula(f"={formula.partition('=')[2]}", value.number if isinstance(value, Masked) else value)
+
+
+def _words(paragraph: Any) -> Iterator[str]:
+    """The text of a paragraph; runs of spaces, tabs and line breaks are elements of their own."""
+    yield paragraph.text or ""
+    for child in paragraph:
+        if child.tag == f"{_TEXT}s":
+            yield " " * int(child.get(f"{_TEXT}c", "1"))
+        elif child.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
+            yield "\t" if child.tag == f"{_TEXT}tab" else "\n"
+        else:
+            yield from _words(child)
+        yield child.tail or ""
+
+
+def _value(cell: Any, text: str) -> Content | None:
+    if cell.get(f"{_CALC}value-type") == "error":
+        return ErrorValue(text)
+    raw = cell.get(f"{_OFFICE}value", "")
+    match cell.get(f"{_OFFICE}value-type"):
+        case None:
+            return None
+        case "float" | "currency":
+            return _number(raw, text)
+        case "percentage":
+            return Percent(shortest(float(raw)))
+        case "boolean":
+            return str(cell.get(f"{_OFFICE}boolean-value")) == "true"
+        case "date":
+            return datetime.fromisoformat(cell.get(f"{_OFFICE}date-value", ""))
+        case "time":
+            return _duration(cell.get(f"{_OFFICE}time-value", ""))
+    return text
+
+
+def _number(raw: str, text: str) -> Content:
+    binary = float(raw)
+    if not math.isfinite(binary):
+        return ErrorValue(text)
+    number = shortest(binary)
+    return number if _digits(text) == _digits(f"{number:f}") else Masked(number)
+
+
+def _digits(text: str) -> str:
+    """The digits that count, whatever separators stand between them: 27,0 and 27 are the same."""
+    return re.sub(r"[^0-9]", "", text).strip("0")
+
+
+def _duration(text: str) -> timedelta:
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"time {text}")
+    hours, minutes, seconds = (int(part) for part in found.groups()[1:])
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds) * (-1 if found[1] else 1)

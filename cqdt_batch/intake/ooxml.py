@@ -1,0 +1,380 @@
+"""Read the parts of an Excel workbook (.xlsx, .xlsm; transitional or strict) into plain cells.
+
+No library gives all that an honest reading needs: openpyxl loses values under merged cells or passes over them,
+takes ten times as long and opens strict files as empty; calamine shows an error as an empty cell and a formula as
+its value, and knows neither number formats nor hidden rows. What the file says of a cell is all taken from here;
+what Excel means by a number format or a serial date is asked of openpyxl, the few times it comes up.
+
+Whatever contradicts itself (cells out of order, a string that does not exist, markup inside a value) raises
+ValueError: two programs would read it differently.
+"""
+
+from __future__ import annotations
+
+import math
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from cqdt_batch.cells import (
+    Content,
+    Covered,
+    ErrorValue,
+    Formula,
+    Grid,
+    Masked,
+    Moment,
+    Percent,
+    as_typed,
+    decimals_of,
+    shortest,
+)
+from cqdt_batch.intake.container import Parts
+
+_MARKUP = re.compile(rb"<!|<\?(?!xml\b)")
+"""Comments, CDATA and processing instructions: inside a value, one program reads on and another stops."""
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+_AREA = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?")
+_ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
+
+_ORNAMENT = re.compile(r'\[(?![<>=])[^\]]*\]|[_*\\].|"[^"0-9]*"|\s')
+"""What a number format adds around the digits: colours, locales, padding, a currency; conditions are no ornament."""
+
+_DIGITS = re.compile(r"[#,0?]*[#0?](?:\.([0#?]+))?")
+"""A number format without ornaments that shows the number as it is, with so many decimals."""
+
+
+_USUAL = {0: "General", 49: "@"}
+"""The two built-in number formats of our forms; openpyxl, which takes a while to load, knows the others."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workbook:
+    """What the parts of a workbook hold: its sheets, when it was last saved, and what else is in it."""
+
+    grids: tuple[Grid, ...]
+    modified: datetime | None
+    remarks: tuple[str, ...]
+
+
+def read_workbook(parts: Parts) -> Workbook:
+    """Read every sheet, hidden ones too; ValueError, KeyError or ParseError where the file is not sound."""
+    package = _Package({_key(name): part for name, part in parts.items()})
+    return Workbook(grids=tuple(package.grids()), modified=package.modified(), remarks=tuple(package.remarks()))
+
+
+def _key(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").casefold()
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+@dataclass(slots=True)
+class _Package:
+    """The parts of one workbook under their lower-case names."""
+
+    parts: Mapping[str, bytes]
+    _formats: list[str] = field(default_factory=list)
+    _strings: list[str] = field(default_factory=list)
+
+    def grids(self) -> Iterator[Grid]:
+        """Read the sheets in their order."""
+        path = self._related("", "/officeDocument")[0]
+        root = self._root(path)
+        related = self._relations(path)
+        self._strings = [text for p in self._related(path, "/sharedStrings") for text in _strings(self._root(p))]
+        self._formats = [code for p in self._related(path, "/styles") for code in _formats(self._root(p))]
+        properties = next((e for e in root if _local(e.tag) == "workbookPr"), None)
+        is_1904 = properties is not None and properties.get("date1904") in ("1", "true")
+        for sheet in (s for e in root if _local(e.tag) == "sheets" for s in e):
+            target, kind = related[next(value for key, value in sheet.attrib.items() if _local(key) == "id")]
+            if kind.endswith("/worksheet"):
+                reader = _SheetReader(self._strings, self._formats, is_1904)
+                hidden = sheet.get("state", "visible") != "visible"
+                yield reader.grid(self._root(target), sheet.attrib["name"], is_hidden=hidden)
+
+    def modified(self) -> datetime | None:
+        """When the workbook was last saved, by its own account."""
+        for path in self._related("", "/core-properties"):
+            if path in self.parts:
+                stamps = (e.text for e in self._root(path) if _local(e.tag) == "modified")
+                return next(map(moment_of, stamps), None)
+        return None
+
+    def remarks(self) -> Iterator[str]:
+        """What a workbook may hold besides sheets that somebody should know of."""
+        if any(name.endswith("vbaproject.bin") or "/macrosheets/" in name for name in self.parts):
+            yield "file_macros"
+        if any("/externallinks/" in name for name in self.parts):
+            yield "file_external_links"
+
+    def _root(self, path: str) -> Any:
+        part = self.parts[path]
+        if _MARKUP.search(part):
+            raise ValueError(f"markup in {path}")
+        return ET.fromstring(part)  # noqa: S314 - the guard let no entity pass
+
+    def _relations(self, source: str) -> dict[str, tuple[str, str]]:
+        """What a part refers to: relation → (part, type)."""
+        folder, name = posixpath.split(source)
+        path = posixpath.join(folder, "_rels", f"{name}.rels")
+        if path not in self.parts:
+            return {}
+        inside = (r for r in self._root(path) if r.get("TargetMode") != "External")
+        return {r.attrib["Id"]: (_key(_target(folder, r.attrib["Target"])), r.get("Type", "")) for r in inside}
+
+    def _related(self, source: str, kind: str) -> list[str]:
+        return [path for path, found in self._relations(source).values() if found.endswith(kind)]
+
+
+def _target(folder: str, target: str) -> str:
+    return target if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Read the moment a file says it was saved at; without a zone it stays without."""
+    try:
+        return datetime.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+
+
+def _strings(root: Any) -> Iterator[str]:
+    return (_text(item) for item in root)
+
+
+def _text(item: Any) -> str:
+    """A string that may be cut into runs; the phonetic reading beside it is no part of it."""
+    pieces: list[str] = []
+    for child in item:
+        match _local(child.tag):
+            case "t":
+                pieces.append(child.text or "")
+            case "r":
+                pieces += [t.text or "" for t in child if _local(t.tag) == "t"]
+    text = "".join(pieces)
+    return _unescaped(text) if _ESCAPED.search(text) else text
+
+
+def _unescaped(text: str) -> str:
+    from openpyxl.utils.escape import unescape
+
+    plain: str = unescape(text)
+    return plain
+
+
+def _formats(root: Any) -> Iterator[str]:
+    """The number format of every cell style, by its index."""
+    own = {n.get("numFmtId"): n.get("formatCode", "") for e in root if _local(e.tag) == "numFmts" for n in e}
+    for style in (s for e in root if _local(e.tag) == "cellXfs" for s in e):
+        number = style.get("numFmtId", "0")
+        yield own[number] if number in own else _built_in(int(number))
+
+
+@cache
+def _built_in(number: int) -> str:
+    if number in _USUAL:
+        return _USUAL[number]
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+    code: str = BUILTIN_FORMATS.get(number, "General")
+    return code
+
+
+@cache
+def _is_date(code: str) -> bool:
+    if code in ("General", "@"):
+        return False
+    from openpyxl.styles.numbers import is_date_format
+
+    return bool(is_date_format(code))
+
+
+@dataclass(slots=True)
+class _SheetReader:
+    """Reads the cells of one sheet."""
+
+    strings: list[str]
+    formats: list[str]
+    is_1904: bool
+    arrays: list[str] = field(default_factory=list)
+
+    def grid(self, root: Any, name: str, *, is_hidden: bool) -> Grid:
+        """Read a whole sheet."""
+        tag = root.tag.removesuffix("worksheet")
+        if tag == root.tag:
+            raise ValueError(f"no worksheet: {root.tag}")
+        rows: dict[int, dict[int, Content]] = {}
+        hidden = set()
+        last = 0
+        for row in root.iterfind(f"{tag}sheetData/{tag}row"):
+            last = _next(last, int(row.get("r", last + 1)))
+            if _is_true(row.get("hidden")) or row.get("ht") == "0":
+                hidden.add(last)
+            cells = {column: content for column, content in self._row(row, tag, last) if not _is_blank(content)}
+            if cells:
+                rows[last] = cells
+        for area in self.arrays:
+            _replace(rows, area, lambda content: Formula(as_typed(content)))
+        for area in root.iterfind(f"{tag}mergeCells/{tag}mergeCell"):
+            _replace(rows, area.attrib["ref"], lambda content: Covered(as_typed(content)))
+        columns = frozenset(_hidden_columns(root.iterfind(f"{tag}cols/{tag}col")))
+        return Grid(sheet=name, rows=rows, hidden_rows=frozenset(hidden), hidden_columns=columns, is_hidden=is_hidden)
+
+    def _row(self, row: Any, tag: str, number: int) -> Iterator[tuple[int, Content]]:
+        column = 0
+        for cell in row.iterfind(f"{tag}c"):
+            reference = cell.get("r")
+            column = _next(column, column + 1 if reference is None else _column_of(reference, number))
+            content = self._content(cell, tag)
+            if content is not None:
+                yield column, content
+
+    def _content(self, cell: Any, tag: str) -> Content | None:
+        if not len(cell):
+            return None
+        found: dict[str, Any] = {}
+        for child in cell:
+            if child.tag in found:
+                raise ValueError(f"two {child.tag} in one cell")
+            found[child.tag] = child
+        shown = found.get(f"{tag}v")
+        raw = _plain_text(shown) if shown is not None else None
+        value = self._value(cell, raw, found.get(f"{tag}is"))
+        formula = found.get(f"{tag}f")
+        if formula is None:
+            return value
+        if formula.get("t") in ("array", "dataTable"):
+            self.arrays.append(formula.get("ref", ""))
+        return Formula(f"={_plain_text(formula)}", value.number if isinstance(value, Masked) else value)
+
+    def _value(self, cell: Any, raw: str | None, inline: Any) -> Content | None:
+        kind = cell.get("t", "n")
+        if kind == "inlineStr":
+            return _text(inline) if inline is not None else None
+        if raw is None or (raw == "" and kind != "str"):
+            return None
+        match kind:
+            case "n":
+                return self._number(raw.strip(), int(cell.get("s", "0")))
+            case "s":
+                return self.strings[_index(raw)]
+            case "str":
+                return _unescaped(raw) if _ESCAPED.search(raw) else raw
+            case "b" if raw in ("0", "1", "false", "true"):
+                return raw in ("1", "true")
+            case "e":
+                return ErrorValue(raw)
+            case "d":
+                return datetime.fromisoformat(raw)
+        raise ValueError(f"cell of kind {kind}: {raw}")
+
+    def _number(self, raw: str, style: int) -> Content:
+        if not _NUMBER.fullmatch(raw):
+            return ErrorValue(raw)
+        binary = float(raw)
+        if not math.isfinite(binary):
+            return ErrorValue(raw)
+        number = shortest(binary)
+        code = self.formats[style] if style or self.formats else "General"
+        if code == "General":
+            return number
+        return _date(binary, self.is_1904) if _is_date(code) else as_shown(number, code)
+
+
+def _index(raw: str) -> int:
+    index = int(raw)
+    if index < 0:
+        raise ValueError(f"string {raw}")
+    return index
+
+
+def _plain_text(element: Any) -> str:
+    if len(element):
+        raise ValueError(f"markup in {element.tag}")
+    return element.text or ""
+
+
+def _next(last: int, number: int) -> int:
+    """Rows and cells stand in increasing order, or two programs would read two different cells."""
+    if number <= last:
+        raise ValueError(f"{number} after {last}")
+    return number
+
+
+def _column_of(reference: str, row: int) -> int:
+    match = _REFERENCE.fullmatch(reference)
+    if match is None or int(match[2]) != row:
+        raise ValueError(f"cell {reference} in row {row}")
+    return column_number(match[1])
+
+
+@cache
+def column_number(letters: str) -> int:
+    """The number of a column: A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _is_true(text: str | None) -> bool:
+    return text in ("1", "true")
+
+
+def _hidden_columns(columns: Iterable[Any]) -> Iterator[int]:
+    for column in columns:
+        if _is_true(column.get("hidden")) or float(column.get("width", "9")) == 0:
+            yield from range(int(column.attrib["min"]), min(int(column.attrib["max"]), 16_384) + 1)
+
+
+def _replace(rows: dict[int, dict[int, Content]], area: str, change: Callable[[Content], Content]) -> None:
+    """Change what an area holds in all its cells but the first."""
+    corners = _AREA.fullmatch(area.replace("$", ""))
+    if corners is None:
+        raise ValueError(f"area {area}")
+    left, top = column_number(corners[1]), int(corners[2])
+    right, bottom = (column_number(corners[3]), int(corners[4])) if corners[3] else (left, top)
+    for row in rows.keys() & range(top, bottom + 1):
+        for column in rows[row].keys() & range(left, right + 1):
+            if (row, column) != (top, left):
+                rows[row][column] = change(rows[row][column])
+
+
+def _date(serial: float, is_1904: bool) -> Content:
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+
+    try:
+        moment: Moment | None = from_excel(serial, CALENDAR_MAC_1904 if is_1904 else CALENDAR_WINDOWS_1900)
+    except (OverflowError, ValueError):
+        moment = None
+    return ErrorValue(repr(serial)) if moment is None else moment
+
+
+def as_shown(number: Decimal, code: str) -> Content:
+    """Tell a number that its cell shows as it is from a percentage and from one with hidden digits.
+
+    A format with a condition, such as [<1]"0";0.00, may show anything; so may its second section below zero.
+    """
+    if "%" in code:
+        return Percent(number)
+    if code in ("General", "@"):
+        return number
+    sections = _ORNAMENT.sub("", code).split(";")
+    plain = _DIGITS.fullmatch(sections[0])
+    decimals = len(plain[1] or "") if plain else -1
+    return number if decimals_of(number) <= decimals else Masked(number)
+
+
+def _is_blank(content: Content) -> bool:
+    return isinstance(content, str) and not content.strip()
