@@ -79,6 +79,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", text)[:LONGEST_TEXT]
 
 
+def in_one_line(text: str) -> str:
+    """Show a text on one line of a terminal or a list, whatever it holds: file names may hold line breaks."""
+    return re.sub(r"[\r\n\t\u2028\u2029]", "\ufffd", printable(text))
+
+
 def shortest(number: float) -> Decimal:
     """The shortest decimal that gives a finite double back: what was typed."""
     return Decimal(repr(number).removesuffix(".0"))

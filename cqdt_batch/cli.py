@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.progress import track as progress
 from rich.table import Table
 
+from cqdt_batch.cells import in_one_line
 from cqdt_batch.findings import Fact, Finding, Severity, Where, has_errors
 from cqdt_batch.messages import Language, Words
 
@@ -46,6 +47,7 @@ class Status(IntEnum):
     WRONG_USE = 2
     BROKEN_DEFINITION = 3
     NOTHING_READ = 4
+    NOT_WRITTEN = 5
 
 
 app = typer.Typer(help=_VI("cli.app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -73,7 +75,7 @@ class _Talk:
 
     def say(self, text: str, style: str = "") -> None:
         """Tell something on stderr."""
-        self.console.print(escape(text), style=style)
+        self.console.print(escape(in_one_line(text)), style=style)
 
     def stop(self, status: Status, key: str, **facts: Fact) -> typer.Exit:
         """Say why the command cannot start, even when told to be quiet."""
@@ -114,9 +116,9 @@ class _Talk:
             colour = _COLOURS[finding.severity]
             label = self.words(f"severity.{finding.severity}")
             parts = (names.get(finding.unit, ""), *self._place(finding.where))
-            place = " › ".join(part for part in parts if part)
+            place = in_one_line(" › ".join(part for part in parts if part))
             self.console.print(f"[bold {colour}]{escape(label)}[/] [bold]{escape(place)}[/]", soft_wrap=True)
-            self.console.print(f"  {escape(self.words.message(finding))}", soft_wrap=True)
+            self.console.print(f"  {escape(in_one_line(self.words.message(finding)))}", soft_wrap=True)
         left = len(findings) - len(shown)
         if left and file:
             self.say(self.words("cli.more_findings", count=left, name=file))
@@ -157,6 +159,7 @@ def forms(
     target = out or folder.forms
     if target.resolve().is_relative_to(folder.inbox.resolve()):
         raise talk.stop(Status.WRONG_USE, "cli.out_is_inbox", path=str(target))
+    _check_place(talk, target)
     with _writing(talk, target):
         paths = write_forms(assessment, target, talk.words, talk.track("cli.writing"))
     if as_json:
@@ -196,28 +199,32 @@ def report(
 
 def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
-    from cqdt_batch.pipeline import examine, write_annex, write_board
+    from cqdt_batch.pipeline import examine, write_annex, write_board, write_feedback
     from cqdt_batch.publishing.machine import outcome_json, outputs_json, run_json
 
     folder, definition, _ = _open(round_folder, talk)
     _check_place(talk, folder.board.parent)
+    _check_place(talk, folder.feedback)
     outcome = examine(folder, definition, talk.track("cli.reading"))
     with _writing(talk, folder.board.parent):
         wanted = ((folder.annex, write_annex), (folder.board, write_board))
         written = [(path, write(folder, outcome, talk.words)) for path, write in wanted[not with_annex :]]
+        answers = write_feedback(folder, outcome, talk.words)
     status = _status(outcome)
-    outputs = [path for _, path in written]
+    outputs = [*(path for _, path in written), *answers]
     if talk.as_json:
         told = run_json(round_folder, status, outcome.findings, talk.words)
         talk.give_json({**told, **outcome_json(outcome), **outputs_json(outputs)})
     else:
         _tell_outcome(outcome, talk, folder)
+        if answers:
+            talk.say(talk.words("cli.answers", count=len(answers), name=folder.feedback.name))
         if not with_annex:
             _tell_next_step(outcome, talk, folder)
         for wished, path in written:
             if path != wished:
                 talk.say(talk.words("cli.locked", name=wished.name, other=path.name), "yellow")
-        talk.give(outputs)
+        talk.give(path for _, path in written)
     raise typer.Exit(status)
 
 
@@ -244,21 +251,24 @@ def _open(round_folder: Path, talk: _Talk) -> tuple[RoundFolder, Definition, Ass
 
 def _check_place(talk: _Talk, target: Path) -> None:
     """Find out before the work, not after it, that nothing can be written."""
+    from cqdt_batch.publishing.writer import prepare
+
     with _writing(talk, target):
-        target.mkdir(parents=True, exist_ok=True)
-        probe = target / ".cqdt-probe"
-        probe.touch()
-        probe.unlink()
+        prepare(target)
 
 
 @contextmanager
 def _writing(talk: _Talk, target: Path) -> Iterator[None]:
     """Turn a refusal of the disk into a sentence."""
+    from cqdt_batch.publishing.writer import LinkedOutputError
+
     try:
         yield
+    except LinkedOutputError as link:
+        raise talk.stop(Status.NOT_WRITTEN, "cli.linked", path=link.filename) from link
     except OSError as refusal:
         reason = refusal.strerror or str(refusal)
-        raise talk.stop(Status.WRONG_USE, "cli.not_writable", path=str(target), reason=reason) from refusal
+        raise talk.stop(Status.NOT_WRITTEN, "cli.not_writable", path=str(target), reason=reason) from refusal
 
 
 def _status(outcome: Outcome) -> Status:

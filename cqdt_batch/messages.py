@@ -59,6 +59,8 @@ class Words:
             case Decimal():
                 digits = f"{fact:f}"
                 return digits.replace(".", ",") if self.language is Language.VI else digits
+            case tuple() if all(isinstance(part, Decimal) for part in fact):
+                return f" {self('or')} ".join(map(self.shown, fact))
             case tuple():
                 return "; ".join(self.shown(part) for part in fact)
             case _:

@@ -17,6 +17,7 @@ from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex import annex_sheets
 from cqdt_batch.publishing.board import board_sheets
 from cqdt_batch.publishing.definition_book import definition_sheets
+from cqdt_batch.publishing.feedback import feedback_sheets, units_to_answer
 from cqdt_batch.publishing.form import form_sheets
 from cqdt_batch.publishing.writer import write_workbook
 from cqdt_batch.scoring.outcome import Outcome, evaluate
@@ -55,6 +56,11 @@ class RoundFolder:
     def annex(self) -> Path:
         """The annex workbook."""
         return self.path / "ket-qua" / "phu-luc.xlsx"
+
+    @property
+    def feedback(self) -> Path:
+        """The feedback forms, one for every unit with findings."""
+        return self.path / "ket-qua" / "phan-hoi"
 
     @property
     def board(self) -> Path:
@@ -105,3 +111,16 @@ def write_annex(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
 def write_board(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
     """Write the check board."""
     return write_workbook(folder.board, board_sheets(outcome, words), words("board.document"))
+
+
+def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: Track = untracked) -> tuple[Path, ...]:
+    """Write the feedback form of every unit with findings, and remove those of units that have none any more."""
+    answered = units_to_answer(outcome)
+    for unit in outcome.assessment.units:
+        if unit not in answered:
+            (folder.feedback / f"{unit.code}.xlsx").unlink(missing_ok=True)
+    title = words("feedback.document")
+    return tuple(
+        write_workbook(folder.feedback / f"{unit.code}.xlsx", feedback_sheets(outcome, unit, words), title)
+        for unit in track(answered)
+    )

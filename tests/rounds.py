@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,3 +68,14 @@ def table_rows(path: Path, sheet: str) -> list[tuple[Any, ...]]:
             break
         body.append(row)
     return body
+
+
+def saved_at(path: Path, moment: str | None) -> None:
+    """Set the stamp that a program leaves in a workbook when it saves it, or take it away."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    stamp = f">{moment}</dcterms:modified>" if moment else "></dcterms:modified>"
+    parts["docProps/core.xml"] = re.sub(rb">[^<]*</dcterms:modified>", stamp.encode(), parts["docProps/core.xml"])
+    with zipfile.ZipFile(path, "w") as book:
+        for name, data in parts.items():
+            book.writestr(name, data)

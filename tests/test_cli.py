@@ -111,7 +111,7 @@ def test_json_tells_machines_everything_on_stdout(sample: RoundFolder) -> None:
         "column": 5,
     }
     assert told["tables"][0]["rows"][0] == {"unit": "so-ke-hoach-va-dau-tu", "number": 1, "total": "83.0", "rank": 1}
-    assert told["outputs"] == [str(sample.annex), str(sample.board)]
+    assert told["outputs"] == [str(p) for p in (sample.annex, sample.board, sample.feedback / "so-y-te.xlsx")]
 
 
 def test_json_tells_wrong_use_too(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_new_starts_a_round_and_never_overwrites_one(tmp_path: Path) -> None:
 def test_an_output_place_that_cannot_be_written_is_told_before_the_work(sample: RoundFolder) -> None:
     (sample.path / "ket-qua").write_bytes(b"a file where the folder should be")
     result = cqdt("report", sample.path)
-    assert result.exit_code == 2
+    assert result.exit_code == 5
     assert "Không ghi được vào" in result.stderr
 
 

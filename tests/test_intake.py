@@ -29,7 +29,7 @@ from cqdt_batch.intake.submissions import InputKind, read_submission
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline import RoundFolder
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState
-from tests.rounds import FORM, codes, form_cells, header, outcome_of, retype
+from tests.rounds import FORM, codes, form_cells, header, outcome_of, retype, saved_at
 
 ONE = "so-y-te"
 
@@ -288,17 +288,6 @@ def test_a_file_that_may_not_be_read_is_told(
     monkeypatch.setattr(Path, "read_bytes", refuse)
     taken = take(assessment, Job("bai-nop/x.xlsx", path=str(form_of(sample))))
     assert (taken.entry.state, codes(taken.entry.findings)) == (FileState.REFUSED, ["file_unreadable"])
-
-
-def saved_at(path: Path, moment: str | None) -> None:
-    """Set the stamp that a program leaves in a workbook when it saves it, or take it away."""
-    with zipfile.ZipFile(path) as book:
-        parts = {name: book.read(name) for name in book.namelist()}
-    stamp = f">{moment}</dcterms:modified>" if moment else "></dcterms:modified>"
-    parts["docProps/core.xml"] = re.sub(rb">[^<]*</dcterms:modified>", stamp.encode(), parts["docProps/core.xml"])
-    with zipfile.ZipFile(path, "w") as book:
-        for name, data in parts.items():
-            book.writestr(name, data)
 
 
 EARLY, LATE = "2020-11-20T01:00:00Z", "2020-11-21T01:00:00Z"

@@ -120,15 +120,6 @@ def test_a_place_that_takes_no_file_is_an_oserror_and_leaves_nothing_behind(tmp_
     assert [path.name for path in tmp_path.iterdir()] == ["a.xlsx"]
 
 
-def test_what_a_run_that_was_cut_off_left_is_swept(tmp_path: Path) -> None:
-    old, fresh = tmp_path / ".a.xlsx.1.tmp", tmp_path / ".a.xlsx.2.tmp"
-    for stray in (old, fresh):
-        stray.write_bytes(b"x")
-    os.utime(old, (0, 0))
-    write_workbook(tmp_path / "a.xlsx", book(Cell(1, 1, "x", PLAIN)), "T")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.xlsx.2.tmp", "a.xlsx"]
-
-
 def test_a_sum_of_more_cells_than_excel_takes_is_a_sum_of_sums() -> None:
     apart = [(row, 1) for row in range(1, 601, 2)]
     formula = summed(apart)

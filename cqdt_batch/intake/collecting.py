@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from cqdt_batch.cells import in_one_line
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.attachments import CARRIERS, DEEPEST, attachments
@@ -71,7 +72,7 @@ INSIDE = " › "
 def take_in(assessment: Assessment, inbox: Path, track: Track = lambda walk: walk) -> Intake:
     """Read the inbox. The submissions come in register order, whatever the files are called."""
     listed = entries(inbox) if inbox.is_dir() else ()
-    read = tuple(_read_all(assessment, listed, track))
+    read = map(_with_name_told, _read_all(assessment, listed, track))
     files, changes = settle(sorted(read, key=lambda entry: in_name_order(entry.name)))
     by_unit = {entry.unit: entry.submission for entry in files if entry.state is FileState.ACCEPTED}
     return Intake(
@@ -80,6 +81,13 @@ def take_in(assessment: Assessment, inbox: Path, track: Track = lambda walk: wal
         findings=tuple(finding for entry in files for finding in entry.findings),
         changes=changes,
     )
+
+
+def _with_name_told(entry: FileEntry) -> FileEntry:
+    """Add a notice where the name of an entry cannot be shown as it is."""
+    if in_one_line(entry.name) == entry.name:
+        return entry
+    return replace(entry, findings=(*entry.findings, notice("file_name_cleaned", Where(file=entry.name), entry.unit)))
 
 
 def _read_all(assessment: Assessment, listed: Sequence[Entry], track: Track) -> Iterator[FileEntry]:

@@ -235,7 +235,7 @@ class _FormReader:
         if score is None or (isinstance(score, str) and score in in_every_language("form.column.score")):
             return
         if code not in self.tree.by_code:
-            yield error("row_unknown", where, self.unit, code=code, found=as_fact(score))
+            yield error("row_unknown", where, self.unit, code=code or Term("form.empty"), found=as_fact(score))
         elif not self._is_forms_own(score, code):
             yield warning("score_not_assessed", where, self.unit, code=code, found=as_fact(score))
 
@@ -296,7 +296,8 @@ class _FormReader:
         if not code:
             return value, []
         facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "maximum": leaf.max_score or Decimal(0)}
-        shown: tuple[Decimal | Term, ...] = meanings or (Term("form.another_number"),)
+        unknown = Term("form.not_calculated" if isinstance(raw, Formula) else "form.another_number")
+        shown: tuple[Decimal | Term, ...] = meanings or (unknown,)
         facts |= {"found": as_fact(raw), "meanings": shown}
         if value is None:
             return None, [error(code, where, self.unit, **facts)]

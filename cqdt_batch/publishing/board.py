@@ -249,5 +249,5 @@ def _cell_link(finding: Finding) -> Value:
 
 def _linkable(where: Where) -> bool:
     """Only plain names become links: foreign text never does, nor would Excel follow it."""
-    is_plain = all(letter.isalnum() or letter in " ._-()/" for letter in where.file)
-    return is_plain and not set('#%\\\n"') & set(where.sheet) and len(where.file) < _LONGEST_LINK
+    is_plain = all(letter.isalnum() or letter in " ._-()/" for letter in where.file + where.sheet)
+    return is_plain and len(where.file) < _LONGEST_LINK

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from cqdt_batch.findings import column_letters
 from cqdt_batch.intake.recognition import FormColumn
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import Cell, Computed, Entry, Page, Sheet, Style, Value, Visibility, ranges, summed
+from cqdt_batch.scoring.rounding import published
 
 _TITLE = Style(size=14, bold=True, align="center", wrap=True)
 _SUBTITLE = Style(size=13, align="center", wrap=True)
@@ -47,22 +48,45 @@ _ROOM_FOR_EVIDENCE = 48.0
 _STATUS_ROW = 5
 
 
+Place: TypeAlias = "tuple[str, FormColumn]"
+"""A cell of a form, by its criterion and its column."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remark:
+    """What to say about a cell of a form: the text of its comment, and its colour."""
+
+    text: str
+    fill: str
+
+
 def form_sheets(assessment: Assessment, unit: Unit, words: Words) -> tuple[Sheet, ...]:
     """Make the sheets of a unit's form: the form itself, how to fill it, and the stamp."""
-    layout = _FormLayout(assessment=assessment, unit=unit, words=words)
-    return layout.sheet(), _guide(layout), _stamp(assessment, unit)
+    return FormLayout(assessment=assessment, unit=unit, words=words).sheets()
 
 
 @dataclass(frozen=True, kw_only=True)
-class _FormLayout:
-    """Where the criteria of one unit stand in its form."""
+class FormLayout:
+    """Where the criteria of one unit stand in its form, what is already typed there, and what is said about it."""
 
     assessment: Assessment
     unit: Unit
     words: Words
+    typed: Mapping[Place, Value] = field(default_factory=dict)
+    remarks: Mapping[Place, Remark] = field(default_factory=dict)
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """Draw the form, its guide and its stamp."""
+        return self.sheet(), _guide(self), _stamp(self.assessment, self.unit)
+
+    def at(self, place: Place) -> tuple[int, int] | None:
+        """The row and column of a cell; None where the form has no such row."""
+        criterion, column = place
+        return (self.row_of[criterion], _AT[column]) if criterion in self.row_of else None
 
     @cached_property
     def tree(self) -> CriteriaTree:
+        """The criteria of the unit's block."""
         return self.assessment.trees[self.unit.block]
 
     @property
@@ -78,10 +102,12 @@ class _FormLayout:
 
     @cached_property
     def row_of(self) -> dict[str, int]:
+        """The row of each criterion that is shown."""
         return {criterion.code: row for row, criterion in enumerate(self.shown, _HEADER_ROW + 1)}
 
     @cached_property
     def leaves(self) -> tuple[Criterion, ...]:
+        """What the unit is asked for."""
         return self.assessed_below(self.tree.root)
 
     def assessed_below(self, criterion: Criterion) -> tuple[Criterion, ...]:
@@ -101,6 +127,7 @@ class _FormLayout:
             least_heights={self.row_of[leaf.code]: _ROOM_FOR_EVIDENCE for leaf in self.leaves},
             entries=tuple(self._entries()),
             gaps=tuple(ranges(self._inputs())),
+            comments={at: remark.text for place, remark in self.remarks.items() if (at := self.at(place))},
             protected=True,
         )
 
@@ -126,7 +153,8 @@ class _FormLayout:
         done = self.words("form.all_filled", total=total)
         before, after = self.words("form.still_empty", empty="|", total=total).split("|")
         formula = f'=IF({empty}=0,"{done}","{before}"&{empty}&"{after}")'
-        return Computed(formula, self.words("form.still_empty", empty=total, total=total))
+        left = sum((leaf.code, FormColumn.SCORE) not in self.typed for leaf in self.leaves)
+        return Computed(formula, self.words("form.still_empty", empty=left, total=total) if left else done)
 
     def _inputs(self) -> Iterator[tuple[int, int]]:
         return ((self.row_of[leaf.code], _AT[FormColumn.SCORE]) for leaf in self.leaves)
@@ -147,6 +175,7 @@ class _FormLayout:
     def _leaf_row(self, leaf: Criterion) -> Iterator[Cell]:
         required = leaf.evidence if leaf.evidence_required else self.words("form.evidence_optional")
         values: _Values = {FormColumn.EXPECTED: required, FormColumn.MAXIMUM: leaf.max_score}
+        values |= {column: value for (code, column), value in self.typed.items() if code == leaf.code}
         yield from self._row(leaf, values, _TEXT, is_open=True)
 
     def _inner_row(self, criterion: Criterion) -> Iterator[Cell]:
@@ -179,13 +208,24 @@ class _FormLayout:
         }
         given: _Values = {FormColumn.CODE: criterion.code, FormColumn.LABEL: criterion.label, **values}
         for column, position in _AT.items():
-            yield Cell(self.row_of[criterion.code], position, given.get(column), looks[column])
+            remark = self.remarks.get((criterion.code, column))
+            look = replace(looks[column], fill=remark.fill) if remark else looks[column]
+            yield Cell(self.row_of[criterion.code], position, given.get(column), look)
+
+    def _children(self, criterion: Criterion) -> tuple[Criterion, ...]:
+        exempt = self.assessment.not_assessed(self.unit)
+        return tuple(c for c in self.tree.children[criterion.code] if c.code not in exempt)
 
     def _subtotal(self, criterion: Criterion) -> Computed:
-        exempt = self.assessment.not_assessed(self.unit)
-        children = (c for c in self.tree.children[criterion.code] if c.code not in exempt)
-        cells = ((self.row_of[child.code], _AT[FormColumn.SCORE]) for child in children)
-        return Computed(f"=ROUND({summed(cells)},{self.decimals})", 0)
+        cells = ((self.row_of[child.code], _AT[FormColumn.SCORE]) for child in self._children(criterion))
+        return Computed(f"=ROUND({summed(cells)},{self.decimals})", self._sum(criterion) or 0)
+
+    def _sum(self, criterion: Criterion) -> Decimal:
+        """What the sum beside a criterion shows: as in Excel, what is no number adds nothing."""
+        if self.tree.is_leaf(criterion.code):
+            typed = self.typed.get((criterion.code, FormColumn.SCORE))
+            return typed if isinstance(typed, Decimal) else Decimal(0)
+        return published(sum(map(self._sum, self._children(criterion)), Decimal(0)), self.decimals)
 
     def _entries(self) -> Iterator[Entry]:
         for leaf in self.leaves:
@@ -210,7 +250,7 @@ class _FormLayout:
         yield Cell(row + 2, right, self.words("form.seal_here"), _DATED, across=2)
 
 
-def _guide(layout: _FormLayout) -> Sheet:
+def _guide(layout: FormLayout) -> Sheet:
     words, profile = layout.words, layout.assessment.profile
     steps = [words(f"form.guide.step{number}", decimals=layout.decimals) for number in range(1, 8)]
     steps.append(words("form.guide.appraiser", name=profile.appraiser))

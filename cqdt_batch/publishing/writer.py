@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -22,18 +24,42 @@ _FONT = "Times New Roman"
 _A4 = 9
 _MOST_LINKS = 65_000
 _LONG_AGO = 3_600
+_TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.tmp")
 _MARGINS = {"left": 0.6, "right": 0.5, "top": 0.8, "bottom": 0.7}
+
+
+class LinkedOutputError(OSError):
+    """The place to write to is a link: whatever it leads to is not ours to replace."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EEXIST, "is a link", str(path))
+
+
+def prepare(folder: Path) -> None:
+    """Find out before the work that files can be written here; OSError where they cannot.
+
+    What a run that was cut off left behind is removed.
+    """
+    if folder.is_symlink():
+        raise LinkedOutputError(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for stray in folder.glob(".*.tmp"):
+        _sweep(stray)
+    probe = _temporary(folder / "probe")
+    probe.touch()
+    probe.unlink()
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
     """Write a workbook in one piece and return where it stands; OSError where that cannot be done.
 
     The file appears whole or not at all. Where the old one is open in Excel and cannot be replaced, the new one
-    is put beside it under a dated name, and that path is returned.
+    is put beside it under a dated name, and that path is returned. LinkedOutputError where the old one is a link.
     """
+    if path.is_symlink():
+        raise LinkedOutputError(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary(path)
     try:
         _write(temporary, sheets, title)
         return _put(temporary, path)
@@ -43,11 +69,30 @@ def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
         temporary.unlink(missing_ok=True)
 
 
-def _sweep(path: Path) -> None:
-    """Remove what a run that was cut off left behind."""
-    for stray in path.parent.glob(f".{path.name}.*.tmp"):
-        if time.time() - stray.stat().st_mtime > _LONG_AGO:
-            stray.unlink(missing_ok=True)
+def _temporary(path: Path) -> Path:
+    """The name under which a file is written until it is whole; it says which process is at work."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def _sweep(stray: Path) -> None:
+    """Remove a temporary file of ours whose process is gone; where that cannot be asked, one that is old."""
+    named = _TEMPORARY.fullmatch(stray.name)
+    if named is None:
+        return
+    if not _is_running(int(named[1]), stray):
+        stray.unlink(missing_ok=True)
+
+
+def _is_running(process: int, stray: Path) -> bool:
+    if os.name != "posix":
+        return time.time() - stray.stat().st_mtime < _LONG_AGO
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return process != os.getpid()
 
 
 def _put(temporary: Path, path: Path) -> Path:
@@ -132,7 +177,7 @@ class _SheetWriter:
             )
         for (row, column), text in self._sheet.comments.items():
             size = {"x_scale": 2.2, "y_scale": 1.4, "font_name": _FONT, "font_size": 11, "author": ""}
-            self._target.write_comment(row - 1, column - 1, text, size)
+            self._target.write_comment(row - 1, column - 1, printable(text), size)
         for blank in self._sheet.gaps:
             self._target.conditional_format(blank, {"type": "blanks", "format": self._formats.gap()})
         _set_page(self._target, self._sheet.page)
