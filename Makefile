@@ -11,7 +11,7 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report forms test check format lint types golden sample templates lock clean
+.PHONY: help report forms test check format lint types golden docs sample templates lock clean
 
 help: ## Show this list
 	@$(PYTHON) -c "import re; [print(f'  make {n:<11}{t}') for n, t in re.findall(r'^([a-z]+):.*?## (.*)', open('Makefile', encoding='utf-8').read(), re.M)]"
@@ -40,6 +40,9 @@ format: $(VENV)/installed-dev ## Format the code
 
 golden: $(VENV)/installed-dev ## Rewrite the expected text of generated workbooks; read the diff before committing
 	@$(BIN)/python -m pytest tests/test_golden.py --regenerate
+
+docs: $(VENV)/installed ## Make docs/findings.md again: every finding with an example, from docs/findings.toml
+	@$(BIN)/python docs/make_findings.py
 
 sample: $(VENV)/installed ## Make the sample round again from samples/hoa-binh-2020/nguon
 	@$(BIN)/python samples/hoa-binh-2020/make_sample.py

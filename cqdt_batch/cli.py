@@ -19,7 +19,7 @@ from rich.table import Table
 
 from cqdt_batch.cells import in_one_line
 from cqdt_batch.findings import Fact, Finding, Severity, Where, has_errors
-from cqdt_batch.messages import Language, Words
+from cqdt_batch.messages import Language, Words, reason_of
 
 if TYPE_CHECKING:
     from cqdt_batch.definition.assessment import Assessment
@@ -267,8 +267,8 @@ def _writing(talk: _Talk, target: Path) -> Iterator[None]:
     except LinkedOutputError as link:
         raise talk.stop(Status.NOT_WRITTEN, "cli.linked", path=link.filename) from link
     except OSError as refusal:
-        reason = refusal.strerror or str(refusal)
-        raise talk.stop(Status.NOT_WRITTEN, "cli.not_writable", path=str(target), reason=reason) from refusal
+        facts = {"path": str(target), "reason": reason_of(refusal)}
+        raise talk.stop(Status.NOT_WRITTEN, "cli.not_writable", **facts) from refusal
 
 
 def _status(outcome: Outcome) -> Status:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
@@ -40,6 +41,27 @@ def in_every_language(key: str) -> tuple[str, ...]:
     return tuple(catalogue()[key][language] for language in Language)
 
 
+_REASONS = {
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.ENOENT: "absent",
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EFBIG: "full",
+    errno.EROFS: "read_only",
+    errno.EBUSY: "busy",
+    errno.EEXIST: "not_folder",
+    errno.ENOTDIR: "not_folder",
+    errno.EISDIR: "not_folder",
+}
+
+
+def reason_of(refusal: OSError) -> Fact:
+    """Why the system refused, in the reader's language where it is one of the usual reasons."""
+    known = _REASONS.get(refusal.errno or 0)
+    return Term(f"reason.{known}") if known else refusal.strerror or str(refusal)
+
+
 class Words:
     """The catalogue in one language. `words("board.title")` is a text; unknown keys raise KeyError."""
 
@@ -70,3 +92,10 @@ class Words:
         """What is there and what the rule is, then what to do."""
         said = self(f"finding.{finding.code}.says", **finding.facts)
         return f"{said} {self(f'finding.{finding.code}.remedy', **finding.facts)}"
+
+    def message_for_unit(self, finding: Finding) -> str:
+        """The same, said to the unit itself where what it should do is not what the officer should."""
+        key = f"finding.{finding.code}.unit"
+        if key not in catalogue():
+            return self.message(finding)
+        return f"{self(f'finding.{finding.code}.says', **finding.facts)} {self(key, **finding.facts)}"

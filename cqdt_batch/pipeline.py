@@ -13,7 +13,7 @@ from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.intake.collecting import take_in
 from cqdt_batch.intake.reading import read_book
-from cqdt_batch.messages import Words
+from cqdt_batch.messages import Words, reason_of
 from cqdt_batch.publishing.annex import annex_sheets
 from cqdt_batch.publishing.board import board_sheets
 from cqdt_batch.publishing.definition_book import definition_sheets
@@ -80,7 +80,7 @@ def read_definition(folder: RoundFolder) -> Definition:
     try:
         book = read_book(folder.definition.read_bytes(), name, Limits())
     except OSError as refusal:
-        book = error("file_unreadable", Where(file=name), reason=refusal.strerror or str(refusal))
+        book = error("file_unreadable", Where(file=name), reason=reason_of(refusal))
     if isinstance(book, Finding):
         return Definition(assessment=None, findings=(book,))
     return load(book)

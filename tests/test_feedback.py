@@ -79,7 +79,7 @@ def test_the_form_carries_all_that_was_typed_and_colours_what_is_wrong(wrong: Ro
     }
     assert {sheet[scores[code]].data_type for code in ("1.1.1", "1.1.2")} == {"s"}
     assert {sheet[scores[code]].fill.fgColor.rgb for code in WRONG} == {"FFF8CBAD"}
-    by_cell = {finding.where.cell: Words().message(finding) for finding in outcome.findings}
+    by_cell = {finding.where.cell: Words().message_for_unit(finding) for finding in outcome.findings}
     assert {sheet[scores[code]].comment.text for code in WRONG} == set(by_cell.values())
     right = [code for code in sent.scores if code not in WRONG]
     assert {sheet[scores[code]].comment for code in right} == {None}
@@ -90,7 +90,7 @@ def test_the_first_sheet_lists_every_finding_with_a_link_to_its_cell(wrong: Roun
     workbook = openpyxl.load_workbook(path)
     assert workbook.sheetnames[0] == LIST
     rows = [row for row in workbook[LIST].iter_rows(min_row=7) if row[0].value]
-    assert [row[2].value for row in rows] == [Words().message(f) for f in outcome.findings if f.unit == ONE]
+    assert [row[2].value for row in rows] == [Words().message_for_unit(f) for f in outcome.findings if f.unit == ONE]
     scores = form_cells(workbook[FORM])
     assert {row[3].value for row in rows} == {scores[code] for code in WRONG}
     assert all(row[3].hyperlink.location == f"'{FORM}'!{row[3].value}" for row in rows)

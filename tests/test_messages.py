@@ -55,7 +55,7 @@ def test_every_finding_of_the_catalogue_is_given_somewhere() -> None:
 def test_every_text_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     families = (
-        r"(definition|finding|choice|severity|unit_state|file_state|file_kind|form\.column|board\.column)\."
+        r"(definition|finding|reason|choice|severity|unit_state|file_state|file_kind|form\.column|board\.column)\."
         r"|form\.guide\.step|board\.(units|files|findings|changes|missing|errors|refused)$|working\.(number|unit|file)$"
     )
     plain = [key for key in catalogue() if not re.match(families, key)]

@@ -20,6 +20,7 @@ from cqdt_batch.intake.recognition import recognise, settled
 from cqdt_batch.intake.rivals import Change, FileEntry, FileState, settle
 from cqdt_batch.intake.submissions import MISFITS, Submission, read_submission
 from cqdt_batch.intake.workers import Failure, in_workers
+from cqdt_batch.messages import reason_of
 
 _NO_FORMS = frozenset(
     {
@@ -54,12 +55,16 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Intake:
-    """All entries of the inbox in their order, and the one submission of each unit that has one."""
+    """All entries of the inbox in their order, and the one submission of each unit that has one.
+
+    `listed` is how many entries the folder itself holds, before mails and archives are opened.
+    """
 
     files: tuple[FileEntry, ...]
     submissions: tuple[Submission, ...]
     findings: tuple[Finding, ...]
     changes: tuple[Change, ...] = ()
+    listed: int = 0
 
 
 Track: TypeAlias = Callable[[Sequence[Job]], Iterable[Job]]
@@ -80,6 +85,7 @@ def take_in(assessment: Assessment, inbox: Path, track: Track = lambda walk: wal
         submissions=tuple(s for unit in assessment.units if (s := by_unit.get(unit.code)) is not None),
         findings=tuple(finding for entry in files for finding in entry.findings),
         changes=changes,
+        listed=len(listed),
     )
 
 
@@ -160,7 +166,7 @@ def _bytes_of(job: Job, assessment: Assessment) -> bytes | Finding:
         data = path.read_bytes()
         after = path.stat()
     except OSError as refusal:
-        return error("file_unreadable", where, reason=refusal.strerror or str(refusal))
+        return error("file_unreadable", where, reason=reason_of(refusal))
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
         return error("file_changing", where)
     return data
@@ -176,7 +182,7 @@ def _opened(assessment: Assessment, job: Job, kind: FileKind, data: bytes) -> Ta
         return Taken(_refused(job.name, data, found))
     inside = tuple(Job(f"{job.name}{INSIDE}{one.name}", data=one.data, depth=job.depth + 1) for one in found)
     told = notice("file_opened", where, kind=_words(kind), count=len(inside))
-    return Taken(_ignored(job.name, data, told), inside)
+    return Taken(replace(_ignored(job.name, data, told), carries=len(inside)), inside)
 
 
 def _form(assessment: Assessment, name: str, data: bytes) -> FileEntry:

@@ -30,7 +30,8 @@ class FileState(StrEnum):
 class FileEntry:
     """An entry of the inbox after intake: its state, whose it is, its SHA-256, and what was found in it.
 
-    `submission` is what could be read of it, also where it does not count.
+    `submission` is what could be read of it, also where it does not count. A mail or an archive `carries` so many
+    files, each an entry of its own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class FileEntry:
     modified: datetime | None = None
     submission: Submission | None = None
     findings: tuple[Finding, ...] = ()
+    carries: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -97,7 +97,7 @@ def _remarks(
     for finding in findings:
         place = _place(finding, places)
         if place is not None:
-            texts.setdefault(place, []).append(words.message(finding))
+            texts.setdefault(place, []).append(words.message_for_unit(finding))
             fills.setdefault(place, _FILLS[finding.severity])
     yield from ((place, Remark(text="\n".join(said), fill=fills[place])) for place, said in texts.items())
 
@@ -127,7 +127,7 @@ def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Whe
         row: tuple[tuple[Value, Style], ...] = (
             (number, _CENTRED),
             (severity, replace(_CENTRED, fill=_FILLS[finding.severity])),
-            (words.message(finding), _TEXT),
+            (words.message_for_unit(finding), _TEXT),
             (_link(layout, _place(finding, places)), _LINK),
             (finding.where.cell, _CENTRED),
         )

@@ -7,7 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from cqdt_batch.cells import as_typed
+from cqdt_batch.definition.sheets import LIMITS
 from cqdt_batch.findings import Finding
+from cqdt_batch.intake.rivals import Change
 from cqdt_batch.messages import Words
 from cqdt_batch.scoring.outcome import Outcome
 from cqdt_batch.scoring.ranking import RankedTable
@@ -42,9 +45,31 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "tables": [{"table": ranked.table.code, "rows": list(_rows(outcome, ranked))} for ranked in outcome.tables],
         "units": [{"unit": unit, "state": state.value} for unit, state in outcome.states.items()],
         "files": [
-            {"file": entry.name, "state": entry.state.value, "unit": entry.unit or None, "sha256": entry.sha256 or None}
+            {
+                "file": entry.name,
+                "state": entry.state.value,
+                "unit": entry.unit or None,
+                "sha256": entry.sha256 or None,
+                "modified": entry.modified.isoformat() if entry.modified else None,
+            }
             for entry in outcome.intake.files
         ],
+        "changes": [_change_json(change) for change in outcome.intake.changes],
+        "limits": {field.name: getattr(outcome.assessment.limits, field.name) for field in LIMITS.fields},
+    }
+
+
+def _change_json(change: Change) -> dict[str, Any]:
+    """What a superseded file said and what the one that counts says; as typed."""
+    before, after = (as_typed(i.raw) if i and i.raw is not None else None for i in (change.before, change.after))
+    return {
+        "unit": change.unit,
+        "criterion": change.criterion,
+        "input": change.kind.value,
+        "before": before,
+        "after": after,
+        "old_file": change.old_file,
+        "new_file": change.new_file,
     }
 
 

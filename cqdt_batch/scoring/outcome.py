@@ -117,12 +117,14 @@ def _check_conservation(outcome: Outcome) -> None:
     """Nothing is lost and nothing counts twice: the laws that hold on every run, or the program is broken.
 
     Every unit of the register has one state and stands in the figures of its block exactly if it is scored; every
-    accepted file is the one submission of its unit.
+    accepted file is the one submission of its unit; every entry of the folder, and every file that one carries, has
+    one state.
     """
     scored = sorted(unit for unit, state in outcome.states.items() if state in SCORED)
     figures = sorted(unit for frame in outcome.points.values() for unit in frame.index)
     accepted = sorted(entry.unit for entry in outcome.intake.files if entry.state is FileState.ACCEPTED)
     if list(outcome.states) != [unit.code for unit in outcome.assessment.units] or scored != figures:
         raise RuntimeError("a unit was lost or counted twice")
-    if accepted != sorted(outcome.submission_of):
+    files = outcome.intake.files
+    if accepted != sorted(outcome.submission_of) or len(files) != outcome.intake.listed + sum(f.carries for f in files):
         raise RuntimeError("a file was lost or counted twice")
