@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = ("definition", "intake", "scoring", "publishing", "pipeline", "cli", "__main__")
 LEAVES = ("findings", "cells", "messages")
 OWNERS = {
-    "openpyxl": ["intake/ooxml.py"],
+    "openpyxl": ["intake/formats.py"],
     "python_calamine": ["intake/values.py"],
     "olefile": ["intake/ole.py"],
     "pebble": ["intake/workers.py"],

@@ -17,43 +17,21 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from cqdt_batch.cells import (
-    Content,
-    Covered,
-    ErrorValue,
-    Formula,
-    Grid,
-    Masked,
-    Moment,
-    Percent,
-    as_typed,
-    decimals_of,
-    shortest,
-)
+from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Grid, Masked, as_typed
 from cqdt_batch.intake.container import Parts
+from cqdt_batch.intake.formats import built_in, number, unescaped
 
 _MARKUP = re.compile(rb"<!|<\?(?!xml\b)")
 """Comments, CDATA and processing instructions: inside a value, one program reads on and another stops."""
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
-_AREA = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?")
-_ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
-
-_ORNAMENT = re.compile(r'\[(?![<>=])[^\]]*\]|[_*\\].|"[^"0-9]*"|\s')
-"""What a number format adds around the digits: colours, locales, padding, a currency; conditions are no ornament."""
-
-_DIGITS = re.compile(r"[#,0?]*[#0?](?:\.([0#?]+))?")
-"""A number format without ornaments that shows the number as it is, with so many decimals."""
-
-
-_USUAL = {0: "General", 49: "@"}
-"""The two built-in number formats of our forms; openpyxl, which takes a while to load, knows the others."""
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
+_AREA = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?", re.ASCII)
+_LAST_COLUMN = 16_384
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +47,11 @@ def read_workbook(parts: Parts) -> Workbook:
     """Read every sheet, hidden ones too; ValueError, KeyError or ParseError where the file is not sound."""
     package = _Package({_key(name): part for name, part in parts.items()})
     return Workbook(grids=tuple(package.grids()), modified=package.modified(), remarks=tuple(package.remarks()))
+
+
+def saved_at(parts: Parts) -> datetime | None:
+    """When a workbook was last saved, by its own account; its sheets are not looked at."""
+    return _Package({_key(name): part for name, part in parts.items()}).modified()
 
 
 def _key(name: str) -> str:
@@ -163,41 +146,15 @@ def _text(item: Any) -> str:
             case "r":
                 pieces += [t.text or "" for t in child if _local(t.tag) == "t"]
     text = "".join(pieces)
-    return _unescaped(text) if _ESCAPED.search(text) else text
-
-
-def _unescaped(text: str) -> str:
-    from openpyxl.utils.escape import unescape
-
-    plain: str = unescape(text)
-    return plain
+    return unescaped(text)
 
 
 def _formats(root: Any) -> Iterator[str]:
     """The number format of every cell style, by its index."""
     own = {n.get("numFmtId"): n.get("formatCode", "") for e in root if _local(e.tag) == "numFmts" for n in e}
     for style in (s for e in root if _local(e.tag) == "cellXfs" for s in e):
-        number = style.get("numFmtId", "0")
-        yield own[number] if number in own else _built_in(int(number))
-
-
-@cache
-def _built_in(number: int) -> str:
-    if number in _USUAL:
-        return _USUAL[number]
-    from openpyxl.styles.numbers import BUILTIN_FORMATS
-
-    code: str = BUILTIN_FORMATS.get(number, "General")
-    return code
-
-
-@cache
-def _is_date(code: str) -> bool:
-    if code in ("General", "@"):
-        return False
-    from openpyxl.styles.numbers import is_date_format
-
-    return bool(is_date_format(code))
+        chosen = style.get("numFmtId", "0")
+        yield own[chosen] if chosen in own else built_in(int(chosen))
 
 
 @dataclass(slots=True)
@@ -270,7 +227,7 @@ class _SheetReader:
             case "s":
                 return self.strings[_index(raw)]
             case "str":
-                return _unescaped(raw) if _ESCAPED.search(raw) else raw
+                return unescaped(raw)
             case "b" if raw in ("0", "1", "false", "true"):
                 return raw in ("1", "true")
             case "e":
@@ -285,11 +242,8 @@ class _SheetReader:
         binary = float(raw)
         if not math.isfinite(binary):
             return ErrorValue(raw)
-        number = shortest(binary)
         code = self.formats[style] if style or self.formats else "General"
-        if code == "General":
-            return number
-        return _date(binary, self.is_1904) if _is_date(code) else as_shown(number, code)
+        return number(binary, code, is_1904=self.is_1904)
 
 
 def _index(raw: str) -> int:
@@ -335,7 +289,7 @@ def _is_true(text: str | None) -> bool:
 def _hidden_columns(columns: Iterable[Any]) -> Iterator[int]:
     for column in columns:
         if _is_true(column.get("hidden")) or float(column.get("width", "9")) == 0:
-            yield from range(int(column.attrib["min"]), min(int(column.attrib["max"]), 16_384) + 1)
+            yield from range(max(1, int(column.attrib["min"])), min(int(column.attrib["max"]), _LAST_COLUMN) + 1)
 
 
 def _replace(rows: dict[int, dict[int, Content]], area: str, change: Callable[[Content], Content]) -> None:
@@ -345,35 +299,10 @@ def _replace(rows: dict[int, dict[int, Content]], area: str, change: Callable[[C
         raise ValueError(f"area {area}")
     left, top = column_number(corners[1]), int(corners[2])
     right, bottom = (column_number(corners[3]), int(corners[4])) if corners[3] else (left, top)
-    for row in rows.keys() & range(top, bottom + 1):
-        for column in rows[row].keys() & range(left, right + 1):
-            if (row, column) != (top, left):
-                rows[row][column] = change(rows[row][column])
-
-
-def _date(serial: float, is_1904: bool) -> Content:
-    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
-
-    try:
-        moment: Moment | None = from_excel(serial, CALENDAR_MAC_1904 if is_1904 else CALENDAR_WINDOWS_1900)
-    except (OverflowError, ValueError):
-        moment = None
-    return ErrorValue(repr(serial)) if moment is None else moment
-
-
-def as_shown(number: Decimal, code: str) -> Content:
-    """Tell a number that its cell shows as it is from a percentage and from one with hidden digits.
-
-    A format with a condition, such as [<1]"0";0.00, may show anything; so may its second section below zero.
-    """
-    if "%" in code:
-        return Percent(number)
-    if code in ("General", "@"):
-        return number
-    sections = _ORNAMENT.sub("", code).split(";")
-    plain = _DIGITS.fullmatch(sections[0])
-    decimals = len(plain[1] or "") if plain else -1
-    return number if decimals_of(number) <= decimals else Masked(number)
+    for row in (row for row in rows if top <= row <= bottom):
+        for column, content in rows[row].items():
+            if left <= column <= right and (row, column) != (top, left):
+                rows[row][column] = change(content)
 
 
 def _is_blank(content: Content) -> bool:

@@ -14,7 +14,8 @@ from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Term, Where, error
 from cqdt_batch.intake.container import MIB, FileKind, kind_of, over_limit, unpack, unsafe_part
 from cqdt_batch.intake.ods import read_opendocument
-from cqdt_batch.intake.ooxml import Workbook, read_workbook
+from cqdt_batch.intake.ole import last_saved
+from cqdt_batch.intake.ooxml import Workbook, read_workbook, saved_at
 
 _ZIPPED = {FileKind.XLSX: read_workbook, FileKind.ODS: read_opendocument}
 _OWN_WORDS = {
@@ -70,12 +71,12 @@ def _workbook(data: bytes, kind: FileKind, name: str, limits: Limits) -> Workboo
 def _values(data: bytes, kind: FileKind, name: str, limits: Limits) -> Workbook | Finding:
     from cqdt_batch.intake.values import read_values
 
-    if kind is FileKind.XLSB:
-        parts = unpack(data, name, limits)
-        if isinstance(parts, Finding):
-            return parts
+    parts = unpack(data, name, limits) if kind is FileKind.XLSB else {}
+    if isinstance(parts, Finding):
+        return parts
     try:
-        return read_values(data, name, limits)
+        modified = saved_at(parts) if parts else last_saved(data)
+        return read_values(data, name, modified, limits)
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as broken:  # noqa: BLE001 - a panic of calamine is no Exception

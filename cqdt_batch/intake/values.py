@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+from datetime import datetime
 from typing import Any
 
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
@@ -16,11 +17,10 @@ from cqdt_batch.cells import Content, Covered, ErrorValue, Grid, as_typed, short
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding
 from cqdt_batch.intake.container import over_limit
-from cqdt_batch.intake.ole import MAGIC, last_saved
 from cqdt_batch.intake.ooxml import Workbook
 
 
-def read_values(data: bytes, name: str, limits: Limits) -> Workbook | Finding:
+def read_values(data: bytes, name: str, modified: datetime | None, limits: Limits) -> Workbook | Finding:
     """Read every sheet, hidden ones too; CalamineError where the file is not sound.
 
     The range a sheet claims is held against the limits before its cells are asked for.
@@ -33,9 +33,7 @@ def read_values(data: bytes, name: str, limits: Limits) -> Workbook | Finding:
                 if found > getattr(limits, limit):
                     return over_limit(name, limit, found, limits)
             grids.append(_grid(sheet, is_hidden=about.visible is not SheetVisibleEnum.Visible))
-    return Workbook(
-        grids=tuple(grids), modified=last_saved(data) if data.startswith(MAGIC) else None, remarks=("file_values_only",)
-    )
+    return Workbook(grids=tuple(grids), modified=modified, remarks=("file_values_only",))
 
 
 def _grid(sheet: Any, *, is_hidden: bool) -> Grid:
@@ -63,7 +61,7 @@ def _content(value: Any) -> Content:
 
 def _cover(rows: dict[int, dict[int, Content]], first: tuple[int, int], last: tuple[int, int]) -> None:
     """Mark what stands under a merged cell; its corners count from 0."""
-    for row in rows.keys() & range(first[0] + 1, last[0] + 2):
-        for column in rows[row].keys() & range(first[1] + 1, last[1] + 2):
-            if (row - 1, column - 1) != first:
-                rows[row][column] = Covered(as_typed(rows[row][column]))
+    for row in (row for row in rows if first[0] < row <= last[0] + 1):
+        for column, content in rows[row].items():
+            if first[1] < column <= last[1] + 1 and (row - 1, column - 1) != first:
+                rows[row][column] = Covered(as_typed(content))

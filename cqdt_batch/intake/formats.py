@@ -1,0 +1,90 @@
+"""What Excel means by a number format or a serial date. The only place that asks openpyxl.
+
+openpyxl takes a while to load, so it is asked only where our forms, which use General and Text, were left behind.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import cache
+
+from cqdt_batch.cells import Content, ErrorValue, Masked, Moment, Percent, decimals_of, shortest
+
+_ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
+
+_ORNAMENT = re.compile(r'\[(?![<>=])[^\]]*\]|[_*\\].|"[^"0-9]*"|\s')
+"""What a number format adds around the digits: colours, locales, padding, a currency; conditions are no ornament."""
+
+_DIGITS = re.compile(r"[#,0?]*[#0?](?:\.([0#?]+))?")
+"""A number format without ornaments that shows the number as it is, with so many decimals."""
+
+_ZERO = 2
+"""The section of a number format that shows zeros."""
+
+_USUAL = {0: "General", 49: "@"}
+"""The two built-in number formats of our forms; openpyxl, which takes a while to load, knows the others."""
+
+
+def number(binary: float, code: str, *, is_1904: bool) -> Content:
+    """What a cell with a finite number means to who sees it: a number, a percentage, a date, or less than it holds."""
+    if code == "General":
+        return shortest(binary)
+    return _date(binary, is_1904=is_1904) if _is_date(code) else as_shown(shortest(binary), code)
+
+
+@cache
+def built_in(number: int) -> str:
+    """The code of a number format that a workbook names by its number alone."""
+    if number in _USUAL:
+        return _USUAL[number]
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+    code: str = BUILTIN_FORMATS.get(number, "General")
+    return code
+
+
+@cache
+def _is_date(code: str) -> bool:
+    if code in ("General", "@"):
+        return False
+    from openpyxl.styles.numbers import is_date_format
+
+    return bool(is_date_format(code))
+
+
+def _date(serial: float, *, is_1904: bool) -> Content:
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+
+    try:
+        moment: Moment | None = from_excel(serial, CALENDAR_MAC_1904 if is_1904 else CALENDAR_WINDOWS_1900)
+    except (OverflowError, ValueError):
+        moment = None
+    return ErrorValue(repr(serial)) if moment is None else moment
+
+
+def unescaped(text: str) -> str:
+    """Text as it was typed: Excel writes control characters as _x0007_."""
+    if not _ESCAPED.search(text):
+        return text
+    from openpyxl.utils.escape import unescape
+
+    plain: str = unescape(text)
+    return plain
+
+
+def as_shown(number: Decimal, code: str) -> Content:
+    """Tell a number that its cell shows as it is from a percentage and from one with hidden digits.
+
+    A format has sections for numbers above, below and at zero. One with a condition, such as [<1]"0";0.00, may show
+    anything.
+    """
+    if "%" in code:
+        return Percent(number)
+    if code in ("General", "@"):
+        return number
+    sections = _ORNAMENT.sub("", code).split(";")
+    is_zero_apart = number == 0 and len(sections) > _ZERO
+    plain = _DIGITS.fullmatch(sections[_ZERO if is_zero_apart else 0])
+    decimals = len(plain[1] or "") if plain else -1
+    return number if decimals_of(number) <= decimals else Masked(number)
