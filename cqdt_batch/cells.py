@@ -86,7 +86,7 @@ def in_one_line(text: str) -> str:
 
 def shortest(number: float) -> Decimal:
     """The shortest decimal that gives a finite double back: what was typed."""
-    return Decimal(repr(number).removesuffix(".0"))
+    return Decimal(repr(number + 0.0).removesuffix(".0"))
 
 
 def decimals_of(number: Decimal) -> int:
@@ -98,11 +98,17 @@ def decimals_of(number: Decimal) -> int:
     return max(0, -exponent - trailing)
 
 
+_LONGEST_QUOTE = 120
+
+
 def as_fact(content: Content) -> str | Decimal:
     """Give a cell's content to a finding: numbers stay numbers, to be written as the reader's language does."""
     if isinstance(content, Masked):
         return content.number
-    return content if isinstance(content, Decimal) else as_typed(content)
+    if isinstance(content, Decimal):
+        return content
+    text = as_typed(content)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}\u2026"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

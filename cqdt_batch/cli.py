@@ -111,7 +111,14 @@ class _Talk:
 
         `file` is where all of them stand, `names` are those of the units by their codes.
         """
-        shown = findings if self.verbose else [f for f in findings if f.severity is Severity.ERROR][:_SHOWN]
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        absent = [finding for finding in errors if finding.code == "unit_missing"]
+        shown = findings
+        if not self.verbose:
+            shown = [finding for finding in errors if finding not in absent][:_SHOWN]
+            if absent:
+                units = tuple(names.get(finding.unit, finding.unit) for finding in absent)
+                self.say(self.words("cli.absent", count=len(units), units=units), "yellow")
         for finding in shown:
             colour = _COLOURS[finding.severity]
             label = self.words(f"severity.{finding.severity}")
@@ -119,13 +126,12 @@ class _Talk:
             place = in_one_line(" › ".join(part for part in parts if part))
             self.console.print(f"[bold {colour}]{escape(label)}[/] [bold]{escape(place)}[/]", soft_wrap=True)
             self.console.print(f"  {escape(in_one_line(self.words.message(finding)))}", soft_wrap=True)
-        left = len(findings) - len(shown)
+        left = len(findings) - len(shown) - (0 if self.verbose else len(absent))
         if left and file:
             self.say(self.words("cli.more_findings", count=left, name=file))
 
     def _place(self, where: Where) -> tuple[str, ...]:
-        is_row = where.row and not where.column
-        return (where.file, where.sheet, self.words("cli.row", row=where.row) if is_row else where.cell)
+        return (where.file, where.sheet, self.words.place(where))
 
 
 @app.command(help=_VI("cli.new"))
@@ -166,6 +172,7 @@ def forms(
         talk.give_json({**run_json(round_folder, Status.CLEAN, definition.findings, talk.words), **outputs_json(paths)})
     else:
         talk.tell_findings(definition.findings)
+        folder.inbox.mkdir(exist_ok=True)
         talk.say(talk.words("cli.forms_done", count=len(paths)))
         old = sorted({path.name for path in target.glob("*.xlsx")} - {path.name for path in paths})
         if old:
@@ -201,6 +208,7 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
     from cqdt_batch.pipeline import examine, write_annex, write_board, write_feedback
     from cqdt_batch.publishing.machine import outcome_json, outputs_json, run_json
+    from cqdt_batch.scoring.outcome import UnitState
 
     folder, definition, _ = _open(round_folder, talk)
     _check_place(talk, folder.board.parent)
@@ -218,7 +226,9 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     else:
         _tell_outcome(outcome, talk, folder)
         if answers:
-            talk.say(talk.words("cli.answers", count=len(answers), name=folder.feedback.name))
+            wrong = sum(state is UnitState.WITH_ERRORS for state in outcome.states.values())
+            name = f"{folder.board.parent.name}/{folder.feedback.name}"
+            talk.say(talk.words("cli.answers", count=len(answers), wrong=wrong, name=name))
         if not with_annex:
             _tell_next_step(outcome, talk, folder)
         for wished, path in written:

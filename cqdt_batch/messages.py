@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from cqdt_batch.findings import Fact, Finding, Term
+from cqdt_batch.findings import Fact, Finding, Term, Where
 
 
 class Language(StrEnum):
@@ -62,6 +62,10 @@ def reason_of(refusal: OSError) -> Fact:
     return Term(f"reason.{known}") if known else refusal.strerror or str(refusal)
 
 
+_LONGEST = 40
+"""Digits: a longer number is told by its size, nobody reads it."""
+
+
 class Words:
     """The catalogue in one language. `words("board.title")` is a text; unknown keys raise KeyError."""
 
@@ -79,7 +83,7 @@ class Words:
             case Term(key):
                 return self(key)
             case Decimal():
-                digits = f"{fact:f}"
+                digits = f"{fact:f}" if -_LONGEST < fact.adjusted() < _LONGEST else f"{fact:.3e}"
                 return digits.replace(".", ",") if self.language is Language.VI else digits
             case tuple() if all(isinstance(part, Decimal) for part in fact):
                 return f" {self('or')} ".join(map(self.shown, fact))
@@ -92,6 +96,12 @@ class Words:
         """What is there and what the rule is, then what to do."""
         said = self(f"finding.{finding.code}.says", **finding.facts)
         return f"{said} {self(f'finding.{finding.code}.remedy', **finding.facts)}"
+
+    def place(self, where: Where) -> str:
+        """Name a cell, a row or a column as a reader looks for it."""
+        if where.row and not where.column:
+            return self("place.row", row=where.row)
+        return self("place.column", column=where.cell) if where.column and not where.row else where.cell
 
     def message_for_unit(self, finding: Finding) -> str:
         """The same, said to the unit itself where what it should do is not what the officer should."""

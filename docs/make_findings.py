@@ -105,8 +105,8 @@ def _both(key: str, **facts: int) -> str:
 
 def _place(where: Where) -> str:
     """Name a place as the command line does."""
-    is_row = where.row and not where.column
-    parts = (f"`{where.file}`", where.sheet, _both("cli.row", row=where.row) if is_row else where.cell)
+    cell = " · ".join(dict.fromkeys(Words(language).place(where) for language in Language))
+    parts = (f"`{where.file}`", where.sheet, cell)
     return " › ".join(part for part in parts if part)
 
 

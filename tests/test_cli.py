@@ -164,7 +164,7 @@ def test_warnings_and_notices_are_shown_on_request(sample: RoundFolder) -> None:
 def test_english_on_request(sample: RoundFolder) -> None:
     (sample.inbox / "so-y-te.xlsx").unlink()
     result = cqdt("report", sample.path, "--lang", "en")
-    assert "There is no form from Sở Y tế." in result.stderr
+    assert "No form received (1): Sở Y tế." in result.stderr
     assert openpyxl.load_workbook(sample.annex)["I"]["A1"].value == "DRAFT"
 
 

@@ -155,3 +155,39 @@ def test_where_files_differ_and_nobody_knows_the_order_the_cell_is_left_to_the_u
     assert sheet[scores["1.1.1"]].value is None
     assert "bai-nop/khac.ods.xlsx" in sheet[scores["1.1.1"]].comment.text
     assert sheet[scores["1.1.2"]].value is not None
+
+
+def test_sent_back_it_takes_the_place_of_what_it_answers_whatever_the_clocks_say(wrong: RoundFolder) -> None:
+    _, path = answered(wrong)
+    back = wrong.inbox / "phan-hoi-da-sua.xlsx"
+    shutil.copy(path, back)
+    retype(back, dict.fromkeys(WRONG, 0))
+    saved_at(back, None)
+    outcome = outcome_of(wrong)
+    assert codes(outcome.findings) == ["superseded"]
+    assert outcome.submission_of[ONE].file == "bai-nop/phan-hoi-da-sua.xlsx"
+
+
+def test_a_form_that_only_names_itself_otherwise_is_answered_with_all_it_holds(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(sample.inbox / f"{ONE}.xlsx")
+    workbook[FORM]["A3"] = "Cơ quan, đơn vị: Sở Y tế nhân dân"
+    workbook.save(sample.inbox / f"{ONE}.xlsx")
+    outcome, path = answered(sample)
+    assert codes(outcome.findings) == ["unit_unknown"]
+    sheet = openpyxl.load_workbook(path)[FORM]
+    assert sheet[form_cells(sheet)["1.1.1"]].value is not None
+
+
+def test_a_form_of_which_nothing_could_be_copied_says_so(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(sample.inbox / f"{ONE}.xlsx")
+    row = workbook[FORM][7]
+    row[4].value = None
+    workbook.save(sample.inbox / f"{ONE}.xlsx")
+    _, path = answered(sample)
+    assert openpyxl.load_workbook(path)[LIST]["A4"].value == Words()("feedback.how_empty")
+
+
+def test_what_only_the_officer_can_do_is_no_reason_for_an_answer(sample: RoundFolder) -> None:
+    shutil.copy(sample.inbox / f"{ONE}.xlsx", sample.inbox / "ban-sao.xlsx")
+    answered(sample)
+    assert not sample.feedback.exists()

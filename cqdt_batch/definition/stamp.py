@@ -13,6 +13,10 @@ STAMP_SHEET = "_cqdt"
 """Name of the very-hidden sheet that carries the stamp: a key in column A, its value in column B."""
 
 
+ANSWERS = "answers"
+"""Key of the stamp sheet of a feedback form: the SHA-256 of a file it answers; one row a file."""
+
+
 class Stamp(NamedTuple):
     """Which round, criteria set version and unit a form was made for, and a fingerprint of what it asks."""
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.cells import in_one_line
@@ -138,9 +138,15 @@ def take(assessment: Assessment, job: Job) -> Taken:
     kind = kind_of(data)
     if kind in CARRIERS:
         return _opened(assessment, job, kind, data)
-    if job.depth and kind in _NO_FORMS:
+    if kind in _NO_FORMS and not _claims_to_be_a_form(job.name):
         return Taken(_ignored(job.name, data, notice("attachment_no_form", Where(file=job.name), kind=_words(kind))))
     return Taken(_form(assessment, job.name, data))
+
+
+def _claims_to_be_a_form(name: str) -> bool:
+    """Tell whether a file has the name of a workbook, or one that says nothing; only what is no form is told by it."""
+    suffix = PurePosixPath(_base(name)).suffix.casefold()
+    return not suffix or suffix in (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
 
 
 def _words(kind: FileKind) -> Term:
@@ -182,6 +188,8 @@ def _opened(assessment: Assessment, job: Job, kind: FileKind, data: bytes) -> Ta
         return Taken(_refused(job.name, data, found))
     inside = tuple(Job(f"{job.name}{INSIDE}{one.name}", data=one.data, depth=job.depth + 1) for one in found)
     told = notice("file_opened", where, kind=_words(kind), count=len(inside))
+    if not inside:
+        told = warning("file_opened_empty", where, kind=_words(kind))
     return Taken(replace(_ignored(job.name, data, told), carries=len(inside)), inside)
 
 
@@ -197,7 +205,7 @@ def _form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
     unit = form.unit.code
     submission, findings = read_submission(form, assessment, name, book.sha256)
     taken = settled(form, findings, MISFITS)
-    read = replace(known, unit=unit, submission=replace(submission, modified=book.modified))
+    read = replace(known, unit=unit, submission=replace(submission, modified=book.modified), answers=form.answers)
     if isinstance(taken, Finding):
         return replace(read, findings=(taken,))
     remarks = (_remark(code, name, unit) for code in book.remarks)

@@ -13,8 +13,11 @@ from cqdt_batch.cells import Content, ErrorValue, Masked, Moment, Percent, decim
 
 _ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
 
-_ORNAMENT = re.compile(r'\[(?![<>=])[^\]]*\]|[_*\\].|"[^"0-9]*"|\s')
-"""What a number format adds around the digits: colours, locales, padding, a currency; conditions are no ornament."""
+_ORNAMENT = re.compile(r'\[(?:\$[^\]\d-]*(?:-[^\]]*)?|[A-Za-z]+\d*)\]|_.|[*\\][^\d(-]|"[^"\d(-]*"|\s')
+"""What a number format adds around the digits: colours, locales, padding, a currency.
+
+Conditions are no ornament, nor is what looks like a digit or a minus: "-"0 shows 5 as -5.
+"""
 
 _DIGITS = re.compile(r"[#,0?]*[#0?](?:\.([0#?]+))?")
 """A number format without ornaments that shows the number as it is, with so many decimals."""
@@ -83,8 +86,13 @@ def as_shown(number: Decimal, code: str) -> Content:
         return Percent(number)
     if code in ("General", "@"):
         return number
-    sections = _ORNAMENT.sub("", code).split(";")
+    sections = [_ORNAMENT.sub("", section) for section in code.split(";")]
     is_zero_apart = number == 0 and len(sections) > _ZERO
-    plain = _DIGITS.fullmatch(sections[_ZERO if is_zero_apart else 0])
+    shown = sections[_ZERO].replace('"-"', "") if is_zero_apart else sections[0]
+    if shown == "General":
+        return number
+    plain = _DIGITS.fullmatch(shown)
+    if plain and number == 0 and "0" not in shown and not is_zero_apart:
+        return Masked(number)  # #,### shows a zero as nothing
     decimals = len(plain[1] or "") if plain else -1
     return number if decimals_of(number) <= decimals else Masked(number)

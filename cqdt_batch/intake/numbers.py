@@ -74,6 +74,8 @@ def read_text(text: str) -> Reading:
     """Read text in a score cell; `code` is `score_read_as` where it can only mean one number."""
     plain = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).translate(_UNSEEN).translate(_MINUS)
     plain = plain.strip().lstrip("'\u2018\u2019").strip()
+    if not plain:
+        return Reading(None, "score_missing")
     if folded(plain) in _not_assessed():
         return Reading(None, "score_not_assessed_claimed")
     if plain in _ERRORS:
@@ -136,7 +138,7 @@ def _grouped(text: str) -> Reading | None:
 
 
 def _decimal(sign: str, whole: str, fraction: str) -> Decimal:
-    return Decimal(f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}")
+    return Decimal(f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}") or Decimal(0)
 
 
 def _no_finite(text: str) -> Reading | None:
@@ -159,7 +161,7 @@ def _day(text: str) -> Reading | None:
     found = _DAY.fullmatch(text)
     if found is None:
         return None
-    return Reading(None, "score_date", _distinct(*_day_and_month(int(found[1]), int(found[2]))))
+    return Reading(None, "score_like_date", _distinct(*_day_and_month(int(found[1]), int(found[2]))))
 
 
 def _day_and_month(day: int, month: int) -> Iterator[Decimal]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -15,6 +16,10 @@ _DATA, _LONG_NAME, _SHORT_NAME = "3701", "3707", "3704"
 """Properties of an attachment in an Outlook message: PidTagAttachDataBinary, -LongFilename, -Filename."""
 
 
+_FILEPASS = 0x2F
+_FIRST_RECORDS = 4096
+
+
 def contents(data: bytes) -> frozenset[str]:
     """The names of what stands at the top of a compound file; none where it is damaged."""
     try:
@@ -22,6 +27,22 @@ def contents(data: bytes) -> frozenset[str]:
             return frozenset(path[0] for path in ole.listdir())
     except Exception:  # noqa: BLE001 - olefile raises whatever a damaged directory makes it meet
         return frozenset()
+
+
+def is_locked(data: bytes) -> bool:
+    """Tell whether an old workbook has a password: a FILEPASS record stands among the first of its records."""
+    try:
+        with olefile.OleFileIO(io.BytesIO(data)) as ole:
+            records = ole.openstream("Workbook").read(_FIRST_RECORDS)
+    except Exception:  # noqa: BLE001 - as above
+        return False
+    at = 0
+    while at + 4 <= len(records):
+        kind, size = struct.unpack_from("<HH", records, at)
+        if kind == _FILEPASS:
+            return True
+        at += 4 + size
+    return False
 
 
 def last_saved(data: bytes) -> datetime | None:

@@ -25,13 +25,17 @@ from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Grid, Masked
 from cqdt_batch.intake.container import Parts
 from cqdt_batch.intake.formats import built_in, number, unescaped
 
-_MARKUP = re.compile(rb"<!|<\?(?!xml\b)")
-"""Comments, CDATA and processing instructions: inside a value, one program reads on and another stops."""
+_MARKUP = re.compile(rb"<!|<\?(?!xml\b)|&#(?:0*(?:4[3-9]|5[0-7])|[xX]0*(?:2[b-eB-E]|3[0-9]));")
+"""Comments, CDATA, processing instructions, digits in disguise: one program reads on where another stops."""
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_BETWEEN_ROWS = re.compile(rb"(</row>|<sheetData>|</sheetData>|\?>)\s*<!--(?:(?!--).)*-->", re.DOTALL)
+"""Where a comment stands in nobody's way."""
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
 _AREA = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?", re.ASCII)
 _LAST_COLUMN = 16_384
+_RAISED = frozenset({"vertAlign", "strike", "dstrike"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +107,7 @@ class _Package:
 
     def _root(self, path: str) -> Any:
         part = self.parts[path]
-        if _MARKUP.search(part):
+        if _MARKUP.search(part) and _MARKUP.search(_BETWEEN_ROWS.sub(rb"\1", part)):
             raise ValueError(f"markup in {path}")
         return ET.fromstring(part)  # noqa: S314 - the guard let no entity pass
 
@@ -137,16 +141,21 @@ def _strings(root: Any) -> Iterator[str]:
 
 
 def _text(item: Any) -> str:
-    """A string that may be cut into runs; the phonetic reading beside it is no part of it."""
+    """A string that may be cut into runs; the phonetic reading beside it is no part of it.
+
+    Digits of which some are raised or struck out are no number: 2 with a small 1 is not 21.
+    """
     pieces: list[str] = []
+    is_raised = False
     for child in item:
         match _local(child.tag):
             case "t":
                 pieces.append(child.text or "")
             case "r":
                 pieces += [t.text or "" for t in child if _local(t.tag) == "t"]
-    text = "".join(pieces)
-    return unescaped(text)
+                is_raised = is_raised or any(_local(look.tag) in _RAISED for p in child for look in p)
+    text = unescaped("".join(pieces))
+    return "^".join(pieces) if is_raised and text.strip().isdigit() else text
 
 
 def _formats(root: Any) -> Iterator[str]:
@@ -223,7 +232,7 @@ class _SheetReader:
             return None
         match kind:
             case "n":
-                return self._number(raw.strip(), int(cell.get("s", "0")))
+                return self._number(raw, int(cell.get("s", "0")))
             case "s":
                 return self.strings[_index(raw)]
             case "str":
@@ -241,7 +250,7 @@ class _SheetReader:
             return ErrorValue(raw)
         binary = float(raw)
         if not math.isfinite(binary):
-            return ErrorValue(raw)
+            return ErrorValue("INF")
         code = self.formats[style] if style or self.formats else "General"
         return number(binary, code, is_1904=self.is_1904)
 

@@ -14,7 +14,7 @@ from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Term, Where, error
 from cqdt_batch.intake.container import MIB, FileKind, kind_of, over_limit, unpack, unsafe_part
 from cqdt_batch.intake.ods import read_opendocument
-from cqdt_batch.intake.ole import last_saved
+from cqdt_batch.intake.ole import is_locked, last_saved
 from cqdt_batch.intake.ooxml import Workbook, read_workbook, saved_at
 
 _ZIPPED = {FileKind.XLSX: read_workbook, FileKind.ODS: read_opendocument}
@@ -53,12 +53,16 @@ def _workbook(data: bytes, kind: FileKind, name: str, limits: Limits) -> Workboo
     where = Where(file=name)
     if kind in (FileKind.XLS, FileKind.XLSB):
         return _values(data, kind, name, limits)
+    if kind in (FileKind.RAR, FileKind.WINMAIL):
+        return error("file_packed", where, kind=Term(f"file_kind.{kind}"))
     if kind not in _ZIPPED:
         code = _OWN_WORDS.get(kind)
         return error(code, where) if code else error("file_not_workbook", where, kind=Term(f"file_kind.{kind}"))
     parts = unpack(data, name, limits)
     if isinstance(parts, Finding):
         return parts
+    if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        return error("file_encrypted", where)
     part = unsafe_part(parts)
     if part:
         return error("file_unsafe", where, part=part)
@@ -71,6 +75,8 @@ def _workbook(data: bytes, kind: FileKind, name: str, limits: Limits) -> Workboo
 def _values(data: bytes, kind: FileKind, name: str, limits: Limits) -> Workbook | Finding:
     from cqdt_batch.intake.values import read_values
 
+    if kind is FileKind.XLS and is_locked(data):
+        return error("file_encrypted", Where(file=name))
     parts = unpack(data, name, limits) if kind is FileKind.XLSB else {}
     if isinstance(parts, Finding):
         return parts
@@ -79,9 +85,8 @@ def _values(data: bytes, kind: FileKind, name: str, limits: Limits) -> Workbook 
         return read_values(data, name, modified, limits)
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
-    except BaseException as broken:  # noqa: BLE001 - a panic of calamine is no Exception
-        is_locked = type(broken).__name__ == "PasswordError"
-        return error("file_encrypted" if is_locked else "file_damaged", Where(file=name))
+    except BaseException:  # noqa: BLE001 - a panic of calamine is no Exception
+        return error("file_damaged", Where(file=name))
 
 
 def _beyond(grids: tuple[Grid, ...], name: str, limits: Limits) -> Iterator[Finding]:

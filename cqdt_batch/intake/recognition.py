@@ -8,16 +8,16 @@ rows must fit the definition; anything less is a question, never a guess.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from cqdt_batch.cells import Book, Content, Formula, Grid, as_typed
+from cqdt_batch.cells import Book, Content, Covered, Formula, Grid, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded, looks_legacy, nearest
 from cqdt_batch.definition.records import Unit
-from cqdt_batch.definition.stamp import STAMP_SHEET, Stamp, stamp_of
+from cqdt_batch.definition.stamp import ANSWERS, STAMP_SHEET, Stamp, stamp_of
 from cqdt_batch.findings import Finding, Term, Where, error, notice
 from cqdt_batch.messages import Language, Words, in_every_language
 
@@ -44,6 +44,8 @@ class Form:
 
     `repeated` are the columns whose header stands there once more. A form that was not made from the definition of
     today, or lost its stamp, is only taken if all its rows fit: then `told` says so, else it is refused for `doubt`.
+    A form with a `refusal` is read for the feedback only. A feedback form that came back names the SHA-256 of the
+    files it `answers`.
     """
 
     unit: Unit
@@ -53,6 +55,8 @@ class Form:
     repeated: Mapping[int, FormColumn]
     told: tuple[Finding, ...] = ()
     doubt: Finding | None = None
+    answers: frozenset[str] = frozenset()
+    refusal: Finding | None = None
 
 
 class _Table(NamedTuple):
@@ -84,7 +88,10 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
         headers = tuple(f"{table.grid.sheet} ({table.header})" for table in tables)
         return error("form_table_repeated", Where(file=book.file), identity.unit.code, headers=headers)
     form = _form(min(tables, key=lambda table: table.grid.is_hidden), identity, book.file, tables)
-    return _other_name(form, book.file, assessment) or form
+    other = _other_name(form, book.file, assessment)
+    if other is not None and not other.unit:
+        return other
+    return replace(form, refusal=other, answers=frozenset(_answered(book)))
 
 
 def _form(table: _Table, identity: _Identity, file: str, tables: tuple[_Table, ...]) -> Form:
@@ -128,6 +135,14 @@ def _stamp(book: Book) -> Stamp | None:
     return Stamp(**{name: pairs.get(name, "") for name in Stamp._fields})
 
 
+def _answered(book: Book) -> Iterator[str]:
+    """The files that a feedback form says it answers."""
+    for grid in book.grids:
+        if grid.sheet == STAMP_SHEET:
+            pairs = ([as_typed(content) for content in row.values()] for row in grid.rows.values())
+            yield from (pair[-1] for pair in pairs if pair[0] == ANSWERS)
+
+
 def _by_heading(book: Book, tables: tuple[_Table, ...], assessment: Assessment) -> _Identity | Finding:
     """Recognise a form that lost its stamp by what a reader sees above its table."""
     where = Where(file=book.file)
@@ -164,7 +179,8 @@ def _heading(table: _Table) -> Iterator[tuple[int, int, Content]]:
     """The cells above a table."""
     for row, cells in table.grid.rows.items():
         if row < table.header:
-            yield from ((row, column, content) for column, content in cells.items())
+            seen = ((column, content) for column, content in cells.items() if not isinstance(content, Covered))
+            yield from ((row, column, content) for column, content in seen)
 
 
 class _Name(NamedTuple):
@@ -199,12 +215,14 @@ def _unknown_unit(named: Iterable[_Name], assessment: Assessment, unit: str = ""
 
 
 def _other_name(form: Form, file: str, assessment: Assessment) -> Finding | None:
-    """The stamp says whose form it is, and so does the name above the table: they must agree."""
+    """The stamp says whose form it is, and so does the name above the table: they must agree.
+
+    Where they name two units it is neither's, and takes the place of nobody's honest form.
+    """
     named = tuple(_named(_Table(form.grid, form.header, {}), file, assessment))
     other = next((name for name in named if name.unit and name.unit is not form.unit), None)
     if other is not None and other.unit is not None:
-        facts = {"found": other.unit.name, "stamped": form.unit.name}
-        return error("form_names_another", other.where, form.unit.code, **facts)
+        return error("form_names_another", other.where, found=other.unit.name, stamped=form.unit.name)
     return _unknown_unit(named, assessment, form.unit.code)
 
 
@@ -292,6 +310,8 @@ def _copies(table: _Table, unit: Unit, file: str, tables: tuple[_Table, ...]) ->
 def settled(form: Form, findings: Iterable[Finding], misfits: frozenset[str]) -> tuple[Finding, ...] | Finding:
     """Take a form of an older definition or without a stamp if all its rows fit, or refuse it for its one cause."""
     read = tuple(findings)
+    if form.refusal is not None:
+        return form.refusal
     if form.doubt is not None and any(finding.code in misfits for finding in read):
         return form.doubt
     return (*form.told, *read)

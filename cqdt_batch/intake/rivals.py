@@ -31,7 +31,7 @@ class FileEntry:
     """An entry of the inbox after intake: its state, whose it is, its SHA-256, and what was found in it.
 
     `submission` is what could be read of it, also where it does not count. A mail or an archive `carries` so many
-    files, each an entry of its own.
+    files, each an entry of its own. A feedback form `answers` files, by their SHA-256.
     """
 
     name: str
@@ -42,6 +42,7 @@ class FileEntry:
     submission: Submission | None = None
     findings: tuple[Finding, ...] = ()
     carries: int = 0
+    answers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,8 +139,15 @@ def _superseded(entry: FileEntry, newest: FileEntry) -> FileEntry:
 
 def _newest(entries: list[FileEntry]) -> FileEntry | None:
     """The file that is certainly newer than all others, if there is one."""
-    found = (one for one in entries if all(is_later(one.modified, o.modified) for o in entries if o is not one))
+    found = (one for one in entries if all(_replaces(one, other) for other in entries if other is not one))
     return next(found, None)
+
+
+def _replaces(one: FileEntry, other: FileEntry) -> bool:
+    """Tell whether a file certainly came after another: it answers it, or was saved later."""
+    if other.sha256 in one.answers:
+        return True
+    return one.sha256 not in other.answers and is_later(one.modified, other.modified)
 
 
 def is_later(one: datetime | None, other: datetime | None) -> bool:

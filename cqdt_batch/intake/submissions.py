@@ -6,6 +6,7 @@ are witnesses that row, code and score still belong together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -116,7 +117,7 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
             inputs.append(read)
             findings.extend(found)
     submission = Submission(unit=form.unit.code, file=file, sha256=sha256, inputs=tuple(inputs), totals=reader.totals())
-    return submission, list(gathered(findings, _GATHERED, max(_FEW, len(leaves) // 2)))
+    return submission, list(gathered(findings, _GATHERED, _FEW))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,9 +195,10 @@ class _FormReader:
         for column in (FormColumn.EVIDENCE, FormColumn.EXPLANATION):
             if column not in self.form.columns:
                 yield warning("column_missing", header, self.unit, column=Term(f"form.column.{column}"))
-        for position, column in self.form.repeated.items():
-            where = replace(header, column=position)
-            yield error("column_repeated", where, self.unit, column=Term(f"form.column.{column}"))
+        if self.form.repeated:
+            columns = tuple(Term(f"form.column.{column}") for column in dict.fromkeys(self.form.repeated.values()))
+            where = replace(header, column=min(self.form.repeated))
+            yield error("column_repeated", where, self.unit, columns=columns)
 
     def hidden(self) -> Iterator[Finding]:
         """What the unit may not have seen when it signed: a hidden sheet, column or row that was read all the same."""
@@ -223,7 +225,8 @@ class _FormReader:
 
     def _repeated(self, row: int, first: int, code: str) -> Finding:
         where = self.where(row, FormColumn.CODE)
-        is_same = all(self.content(row, FormColumn(k)) == self.content(first, FormColumn(k)) for k in InputKind)
+        typed, before = ([self.content(r, FormColumn(kind)) for kind in InputKind] for r in (row, first))
+        is_same = typed in (before, [None] * len(InputKind))
         if is_same:
             return notice("row_copied", where, self.unit, code=code, row=first)
         return error("row_repeated", where, self.unit, code=code, row=first)
@@ -232,12 +235,18 @@ class _FormReader:
         """What is not counted is said. The form itself has sums beside inner criteria and a word where none applies."""
         score = self.content(row, FormColumn.SCORE)
         where = self.where(row, FormColumn.SCORE)
-        if score is None or (isinstance(score, str) and score in in_every_language("form.column.score")):
+        if score is None or (isinstance(score, str) and self._is_no_score(row, score)):
             return
         if code not in self.tree.by_code:
             yield error("row_unknown", where, self.unit, code=code or Term("form.empty"), found=as_fact(score))
         elif not self._is_forms_own(score, code):
             yield warning("score_not_assessed", where, self.unit, code=code, found=as_fact(score))
+
+    def _is_no_score(self, row: int, text: str) -> bool:
+        """Tell whether a text in the column of scores is none: its header once more, or a word below the table."""
+        is_below = row > max((r for r, code in self.codes.items() if code in self.tree.by_code), default=row)
+        is_word = is_below and read_text(text).code == "score_text" and not self.codes[row]
+        return is_word or text in in_every_language("form.column.score")
 
     def _is_forms_own(self, score: Content, code: str) -> bool:
         """Tell whether a cell holds what the form put there: a sum, or the word for what does not apply."""
@@ -261,7 +270,7 @@ class _FormReader:
         found = self.content(row, FormColumn.MAXIMUM)
         if _number_in(found) == leaf.max_score:
             return
-        shown = as_fact(found) if found is not None else ""
+        shown = as_fact(found) if found is not None else Term("form.empty")
         where = self.where(row, FormColumn.MAXIMUM)
         facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
         yield error("maximum_changed", where, self.unit, **facts)
@@ -273,7 +282,7 @@ class _FormReader:
         if folded(label) == folded(leaf.label):
             return
         where = self.where(row, FormColumn.LABEL)
-        facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": label}
+        facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": label or Term("form.empty")}
         if folded(label) in self.tree.leaf_labels:
             yield error("label_of_another", where, self.unit, **facts)
         else:
@@ -299,6 +308,7 @@ class _FormReader:
         unknown = Term("form.not_calculated" if isinstance(raw, Formula) else "form.another_number")
         shown: tuple[Decimal | Term, ...] = meanings or (unknown,)
         facts |= {"found": as_fact(raw), "meanings": shown}
+        facts |= dict(zip(("decimal", "whole"), meanings, strict=False))
         if value is None:
             return None, [error(code, where, self.unit, **facts)]
         tell = warning if isinstance(raw, Masked) else notice
@@ -312,6 +322,8 @@ class _FormReader:
             findings.append(notice("text_cut", where, self.unit, code=leaf.code, most=LONGEST_TEXT))
         elif clean != text:
             findings.append(notice("text_cleaned", where, self.unit, code=leaf.code))
+        if isinstance(raw, Covered):
+            findings.append(warning("text_covered", where, self.unit, code=leaf.code))
         if looks_legacy(clean):
             findings.append(warning("text_legacy", where, self.unit, code=leaf.code))
         return clean, findings
@@ -338,5 +350,5 @@ def _may_have_been(found: Content | None, code: str) -> bool:
         case date():
             return parts[:2] in ([found.day, found.month], [found.month, found.day])
         case str():
-            return [int(part) for part in found.replace(",", ".").split(".") if part.strip().isdecimal()] == parts
+            return [int(part) for part in re.findall(r"\d+", found)] == parts
     return False

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as TookTooLong
 from typing import Any, NamedTuple, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessPool
 
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.intake.container import MIB
@@ -45,7 +45,7 @@ def in_workers(
         return
     context = multiprocessing.get_context(_START)
     if _START == "forkserver":
-        context.set_forkserver_preload(["__main__", work.__module__])
+        context.set_forkserver_preload(sorted({work.__module__, *_behind_main()}))
     pool = ProcessPool(
         max_workers=min(len(jobs), os.cpu_count() or 1),
         context=context,
@@ -60,6 +60,12 @@ def in_workers(
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
+
+
+def _behind_main() -> set[str]:
+    """The modules from which the main module takes its names: each worker imports those again."""
+    names = vars(sys.modules["__main__"]).values()
+    return {module for name in names if isinstance(module := getattr(name, "__module__", None), str)} - {"__main__"}
 
 
 def _settle(state: Any, memory: int) -> None:
@@ -79,11 +85,13 @@ def _run(work: Callable[[Any, Any], Any], job: Any) -> Any:
 
 
 def _result(future: Any) -> Any:
-    try:
-        return future.result()
-    except TookTooLong:
-        return Failure("file_too_slow")
-    except MemoryError:
-        return Failure("file_too_heavy")
-    except (ProcessExpired, Exception):  # noqa: BLE001 - whatever one file does to its worker stays with that file
-        return Failure("file_crashed")
+    """What a job came to. Whatever one file does to its worker, be it SystemExit, stays with that file."""
+    match future.exception():
+        case None:
+            return future.result()
+        case TookTooLong():
+            return Failure("file_too_slow")
+        case MemoryError():
+            return Failure("file_too_heavy")
+        case _:
+            return Failure("file_crashed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from cqdt_batch.cells import as_fact
 from cqdt_batch.definition.sheets import LIMITS
@@ -13,6 +14,7 @@ from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import Input
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import Cell, Link, Page, Sheet, Style, Value, in_sheet
+from cqdt_batch.publishing.writer import CREATED
 from cqdt_batch.scoring.outcome import Outcome, UnitState
 
 _TITLE = Style(size=14, bold=True)
@@ -90,11 +92,17 @@ def _summary(outcome: Outcome, words: Words) -> Sheet:
         Cell(6, 1, words("board.column.item"), _HEADER),
         Cell(6, 2, words("board.column.count"), _HEADER),
     ]
-    lines = (*summary_lines(outcome, words), *_limit_lines(outcome, words))
+    lines = summary_lines(outcome, words)
+    totals = {words(f"board.{of}_total") for of in ("unit", "file", "finding")}
     for row, (label, count) in enumerate(lines, 7):
-        cells += [Cell(row, 1, label, _TEXT), Cell(row, 2, count, _CENTRED)]
-    for row, line in enumerate(balances(outcome, words), 8 + len(lines)):
+        is_total = label in totals
+        cells += [Cell(row, 1, label, replace(_TEXT, bold=is_total)), Cell(row, 2, count, _CENTRED)]
+    below = 8 + len(lines)
+    for row, line in enumerate(balances(outcome, words), below):
         cells.append(Cell(row, 1, line, _TEXT_ALONE, across=2))
+    cells.append(Cell(below + 3, 1, words("board.limits"), _HEADER, across=2))
+    for row, (label, count) in enumerate(_limit_lines(outcome, words), below + 4):
+        cells += [Cell(row, 1, label, _TEXT), Cell(row, 2, count, _CENTRED)]
     page = Page(footer="&C&P/&N")
     return Sheet(name=words("board.summary"), cells=tuple(cells), widths=(64.0, 14.0), page=page)
 
@@ -114,9 +122,8 @@ def _sum(counts: Iterable[int]) -> str:
 
 def _limit_lines(outcome: Outcome, words: Words) -> Iterator[tuple[str, int]]:
     """The limits under which the files were read."""
-    title = words("board.limits")
     for field in LIMITS.fields:
-        yield f"{title} – {words(LIMITS.header_key(field))}", getattr(outcome.assessment.limits, field.name)
+        yield words(LIMITS.header_key(field)), getattr(outcome.assessment.limits, field.name)
 
 
 _Row = tuple[tuple[Value, Style], ...]
@@ -124,14 +131,14 @@ _Row = tuple[tuple[Value, Style], ...]
 _UNIT_COLUMNS = {
     "number": 6,
     "unit": 42,
-    "block": 26,
+    "block": 38,
     "state": 26,
     "errors": 9,
     "warnings": 11,
     "notices": 9,
     "file": 44,
 }
-_FILE_COLUMNS = {"number": 6, "file": 46, "state": 15, "unit": 30, "reason": 60, "modified": 16, "sha256": 34}
+_FILE_COLUMNS = {"number": 6, "file": 46, "state": 15, "unit": 30, "reason": 70, "modified": 16, "sha256": 12}
 _FINDING_COLUMNS = {"message": 72, "severity": 10, "unit": 24, "file": 28, "sheet": 16, "cell": 7, "code": 20}
 _CHANGE_COLUMNS = {
     "unit": 26,
@@ -151,6 +158,8 @@ def _table(words: Words, name: str, columns: dict[str, int], rows: Iterable[_Row
     last = 1
     for last, row in enumerate(rows, 2):
         cells += [Cell(last, position, value, style) for position, (value, style) in enumerate(row, 1)]
+    if last == 1:
+        cells.append(Cell(2, 1, words("board.nothing"), _TEXT_ALONE, across=len(columns)))
     return Sheet(
         name=words(f"board.{name}"),
         cells=tuple(cells),
@@ -188,9 +197,16 @@ def _file_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
             (words(f"file_state.{entry.state}"), replace(_CENTRED, fill=_FILLS[entry.state])),
             (_unit_name(outcome, entry.unit), _TEXT),
             (refused, _TEXT),
-            (f"{entry.modified:%d/%m/%Y %H:%M}" if entry.modified else "", _CENTRED),
-            (entry.sha256, replace(_TEXT, size=8)),
+            (_saved(entry.modified), _CENTRED),
+            (entry.sha256, replace(_TEXT, size=8, wrap=False)),
         )
+
+
+def _saved(modified: datetime | None) -> str:
+    """When a file was last saved, as far as it says; a form that nobody saved yet has the writer's fixed date."""
+    if modified is None or modified.replace(tzinfo=None) == CREATED:
+        return ""
+    return f"{modified:%d/%m/%Y %H:%M}"
 
 
 def _finding_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
@@ -202,7 +218,7 @@ def _finding_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
             (_unit_name(outcome, finding.unit), _TEXT),
             (finding.where.file, _TEXT),
             (finding.where.sheet, _TEXT),
-            (_cell_link(finding), _LINK),
+            (_cell_link(finding, words), _LINK),
             (finding.code, replace(_TEXT, size=9)),
         )
 
@@ -239,11 +255,11 @@ def _file_link(name: str) -> Value:
     return Link(f"external:../{name}", name) if _linkable(Where(file=name)) else name
 
 
-def _cell_link(finding: Finding) -> Value:
+def _cell_link(finding: Finding, words: Words) -> Value:
     """The cell as a link into the file that was handed in; plain text where Excel could not follow it."""
     where = finding.where
     if not (where.cell and where.column and where.row and _linkable(where)):
-        return where.cell
+        return words.place(where)
     return Link(f"external:../{where.file}#{in_sheet(where.sheet, where.cell)}", where.cell)
 
 

@@ -31,15 +31,20 @@ _COLUMNS = {"number": 6, "severity": 11, "message": 92, "cell": 10, "sent_cell":
 _HEADER_ROW = 6
 
 
+_NOT_ABOUT_THE_FORM = frozenset({"unit_missing", "unit_sent_unusable", "superseded", "file_copy", "same_answers"})
+"""Findings that tell the officer about files that do not count; there is nothing in them for the unit to mend."""
+
+
 def units_to_answer(outcome: Outcome) -> tuple[Unit, ...]:
-    """The units that something was found about in a file they sent; who sent nothing gets no answer."""
-    told = {finding.unit for finding in outcome.findings if finding.code != "unit_missing"}
+    """The units in whose form something was found; who sent nothing gets no answer."""
+    told = {finding.unit for finding in outcome.findings if finding.code not in _NOT_ABOUT_THE_FORM}
     return tuple(unit for unit in outcome.assessment.units if unit.code in told)
 
 
 def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, ...]:
     """Make the sheets of a unit's feedback form: what was found, then the form with what the unit had typed."""
-    findings = tuple(finding for finding in outcome.findings if finding.unit == unit.code)
+    own = (finding for finding in outcome.findings if finding.unit == unit.code)
+    findings = tuple(_once(finding for finding in own if finding.code not in _NOT_ABOUT_THE_FORM))
     submissions = _submissions(outcome, unit)
     answers = _answers(submissions)
     places = {found.where: (found.criterion, FormColumn(found.kind)) for s in submissions for found in s.inputs}
@@ -50,8 +55,18 @@ def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, 
         words=words,
         typed={place: _typed(found[0]) for place, found in answers.items() if len(found) == 1},
         remarks=remarks,
+        answers=tuple(submission.sha256 for submission in submissions),
     )
     return _list(layout, findings, places), *layout.sheets()
+
+
+def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Tell the unit once that it sent several files, though every one of them has the finding."""
+    told: set[str] = set()
+    for finding in findings:
+        if finding.code != "several_submissions" or finding.code not in told:
+            yield finding
+        told.add(finding.code)
 
 
 def _submissions(outcome: Outcome, unit: Unit) -> tuple[Submission, ...]:
@@ -95,19 +110,18 @@ def _remarks(
     texts: dict[Place, list[str]] = {}
     fills: dict[Place, str] = {}
     for finding in findings:
-        place = _place(finding, places)
-        if place is not None:
+        for place in _places(finding, places):
             texts.setdefault(place, []).append(words.message_for_unit(finding))
             fills.setdefault(place, _FILLS[finding.severity])
     yield from ((place, Remark(text="\n".join(said), fill=fills[place])) for place, said in texts.items())
 
 
-def _place(finding: Finding, places: Mapping[Where, Place]) -> Place | None:
-    """The cell of the new form that a finding about the old file is about."""
-    if finding.where in places:
-        return places[finding.where]
-    code = finding.facts.get("code")
-    return (code, FormColumn.SCORE) if isinstance(code, str) else None
+def _places(finding: Finding, places: Mapping[Where, Place]) -> list[Place]:
+    """The cells of the new form that a finding about the old file is about."""
+    if finding.where in places and "codes" not in finding.facts:
+        return [places[finding.where]]
+    codes = finding.facts.get("codes", (finding.facts.get("code"),))
+    return [(code, FormColumn.SCORE) for code in codes if isinstance(code, str)] if isinstance(codes, tuple) else []
 
 
 def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Where, Place]) -> Sheet:
@@ -117,7 +131,7 @@ def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Whe
         (words("feedback.title"), _TITLE),
         (words("form.unit", unit=layout.unit.name), replace(_LINE, align="center", bold=True)),
         (f"{profile.index_name} – {words('form.year', year=profile.year)}", replace(_LINE, align="center")),
-        (words("feedback.how"), _LINE),
+        (words(_how(layout)), _LINE),
     )
     cells = [Cell(row, 1, text, style, across=len(_COLUMNS)) for row, (text, style) in enumerate(heading, 1)]
     for position, column in enumerate(_COLUMNS, 1):
@@ -128,8 +142,8 @@ def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Whe
             (number, _CENTRED),
             (severity, replace(_CENTRED, fill=_FILLS[finding.severity])),
             (words.message_for_unit(finding), _TEXT),
-            (_link(layout, _place(finding, places)), _LINK),
-            (finding.where.cell, _CENTRED),
+            (_link(layout, _places(finding, places)), _LINK),
+            (words.place(finding.where), _CENTRED),
         )
         cells += [Cell(_HEADER_ROW + number, position, *one) for position, one in enumerate(row, 1)]
     return Sheet(
@@ -142,8 +156,15 @@ def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Whe
     )
 
 
-def _link(layout: FormLayout, place: Place | None) -> Value:
-    at = layout.at(place) if place else None
+def _how(layout: FormLayout) -> str:
+    """What the form says of itself: it carries all, what the unit's several files agree on, or nothing."""
+    if not layout.typed:
+        return "feedback.how_empty"
+    return "feedback.how_several" if len(layout.answers) > 1 else "feedback.how"
+
+
+def _link(layout: FormLayout, places: Iterable[Place]) -> Value:
+    at = next(filter(None, map(layout.at, places)), None)
     if at is None:
         return None
     cell = address(*at)

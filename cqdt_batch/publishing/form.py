@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
 from cqdt_batch.definition.records import Criterion, Unit
-from cqdt_batch.definition.stamp import STAMP_SHEET, stamp_of
+from cqdt_batch.definition.stamp import ANSWERS, STAMP_SHEET, stamp_of
 from cqdt_batch.findings import column_letters
 from cqdt_batch.intake.recognition import FormColumn
 from cqdt_batch.messages import Words
@@ -67,17 +67,21 @@ def form_sheets(assessment: Assessment, unit: Unit, words: Words) -> tuple[Sheet
 
 @dataclass(frozen=True, kw_only=True)
 class FormLayout:
-    """Where the criteria of one unit stand in its form, what is already typed there, and what is said about it."""
+    """Where the criteria of one unit stand in its form, what is already typed there, and what is said about it.
+
+    `answers` are the SHA-256 of the files that a feedback form answers: sent back, it takes their place.
+    """
 
     assessment: Assessment
     unit: Unit
     words: Words
     typed: Mapping[Place, Value] = field(default_factory=dict)
     remarks: Mapping[Place, Remark] = field(default_factory=dict)
+    answers: tuple[str, ...] = ()
 
     def sheets(self) -> tuple[Sheet, ...]:
         """Draw the form, its guide and its stamp."""
-        return self.sheet(), _guide(self), _stamp(self.assessment, self.unit)
+        return self.sheet(), _guide(self), _stamp(self)
 
     def at(self, place: Place) -> tuple[int, int] | None:
         """The row and column of a cell; None where the form has no such row."""
@@ -126,7 +130,7 @@ class FormLayout:
             freeze=(_HEADER_ROW + 1, 3),
             least_heights={self.row_of[leaf.code]: _ROOM_FOR_EVIDENCE for leaf in self.leaves},
             entries=tuple(self._entries()),
-            gaps=tuple(ranges(self._inputs())),
+            gaps=tuple(ranges(self._plain_inputs())),
             comments={at: remark.text for place, remark in self.remarks.items() if (at := self.at(place))},
             protected=True,
         )
@@ -158,6 +162,11 @@ class FormLayout:
 
     def _inputs(self) -> Iterator[tuple[int, int]]:
         return ((self.row_of[leaf.code], _AT[FormColumn.SCORE]) for leaf in self.leaves)
+
+    def _plain_inputs(self) -> Iterator[tuple[int, int]]:
+        """The inputs that turn yellow while they are empty: those with a remark have its colour."""
+        remarked = {self.at(place) for place in self.remarks}
+        return (at for at in self._inputs() if at not in remarked)
 
     def _header(self) -> Iterator[Cell]:
         for column, position in _AT.items():
@@ -268,7 +277,9 @@ def _guide(layout: FormLayout) -> Sheet:
     return Sheet(name=words("form.guide.sheet"), cells=tuple(lines), widths=(6.0, 120.0), page=page, protected=True)
 
 
-def _stamp(assessment: Assessment, unit: Unit) -> Sheet:
-    pairs = enumerate(stamp_of(assessment, unit)._asdict().items(), 1)
-    cells = (cell for row, (k, v) in pairs for cell in (Cell(row, 1, k, _CODE), Cell(row, 2, v, _CODE)))
+def _stamp(layout: FormLayout) -> Sheet:
+    pairs = [*stamp_of(layout.assessment, layout.unit)._asdict().items()]
+    pairs += [(ANSWERS, digest) for digest in layout.answers]
+    placed = enumerate(pairs, 1)
+    cells = (cell for row, (k, v) in placed for cell in (Cell(row, 1, k, _CODE), Cell(row, 2, v, _CODE)))
     return Sheet(name=STAMP_SHEET, cells=tuple(cells), visibility=Visibility.VERY_HIDDEN, protected=True)

@@ -19,7 +19,9 @@ from xlsxwriter.exceptions import FileCreateError
 from cqdt_batch.cells import printable
 from cqdt_batch.publishing.sheets import Cell, Computed, Entry, Link, Page, Sheet, Style, Visibility, row_heights
 
-_CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes the same on every run
+CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel knows no zones
+"""The date that every workbook of ours bears: a fixed one keeps the bytes the same on every run."""
+
 _FONT = "Times New Roman"
 _A4 = 9
 _MOST_LINKS = 65_000
@@ -108,7 +110,7 @@ def _put(temporary: Path, path: Path) -> Path:
 
 def _write(path: Path, sheets: Iterable[Sheet], title: str) -> None:
     with xlsxwriter.Workbook(path, {"strings_to_urls": False, "strings_to_formulas": False}) as workbook:
-        workbook.set_properties({"title": title, "created": _CREATED})
+        workbook.set_properties({"title": title, "created": CREATED})
         workbook.set_calc_mode("auto")
         formats = _Formats(workbook)
         for sheet in sheets:

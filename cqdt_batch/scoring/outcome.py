@@ -11,6 +11,7 @@ import pandas as pd
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition
+from cqdt_batch.definition.records import Unit
 from cqdt_batch.findings import Finding, Severity, Where, error, in_order
 from cqdt_batch.intake.collecting import Intake
 from cqdt_batch.intake.rivals import FileState
@@ -71,11 +72,7 @@ def evaluate(definition: Definition, intake: Intake, inbox: str) -> Outcome:
     points = {block.code: score(assessment, block.code, complete) for block in assessment.blocks}
     tables = tuple(rank_table(assessment, table, points[table.block]) for table in assessment.tables)
     ranked = _ranked(assessment, tables)
-    missing = (
-        error("unit_missing", Where(file=inbox), unit.code, unit=unit.name)
-        for unit in assessment.units
-        if unit.code not in received | faulty
-    )
+    missing = (_absent(unit, intake, inbox) for unit in assessment.units if unit.code not in received | faulty)
     outcome = Outcome(
         assessment=assessment,
         intake=intake,
@@ -86,6 +83,14 @@ def evaluate(definition: Definition, intake: Intake, inbox: str) -> Outcome:
     )
     _check_conservation(outcome)
     return outcome
+
+
+def _absent(unit: Unit, intake: Intake, inbox: str) -> Finding:
+    """Say that a unit has no form, or that all it sent was the form of another round."""
+    other = tuple(e.name for e in intake.files for f in e.findings if f.facts.get("sender") == unit.code)
+    if other:
+        return error("unit_sent_unusable", Where(file=inbox), unit.code, unit=unit.name, files=other)
+    return error("unit_missing", Where(file=inbox), unit.code, unit=unit.name)
 
 
 def _ranked(assessment: Assessment, tables: Iterable[RankedTable]) -> frozenset[str]:

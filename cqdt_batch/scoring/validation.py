@@ -33,7 +33,10 @@ def validate(assessment: Assessment, submissions: Iterable[Submission]) -> tuple
         for submission in alike:
             own = (finding for finding in failures if finding.unit == submission.unit)
             findings.extend(gathered(own, {"score_missing": "scores_missing"}, max(_FEW, len(leaves) // 2)))
-    findings.extend(_evidence_gaps(assessment, submissions))
+    gaps = tuple(_evidence_gaps(assessment, submissions))
+    for submission in submissions:
+        own = (finding for finding in gaps if finding.unit == submission.unit)
+        findings.extend(gathered(own, {"evidence_missing": "evidences_missing"}, _FEW))
     return tuple(findings)
 
 
@@ -86,7 +89,8 @@ def _failures(
         schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as failed:
         cases = failed.failure_cases[["index", "column", "check"]].drop_duplicates(["index", "column"])
-        for unit, criterion, code in cases.itertuples(index=False):
+        order = {leaf.code: number for number, leaf in enumerate(leaves)}
+        for unit, criterion, code in sorted(cases.itertuples(index=False), key=lambda case: order[case.column]):
             found = inputs.get((unit, criterion))
             if found is not None and not (code == "score_missing" and found.raw is not None):
                 yield _finding(assessment, found, code)
@@ -114,6 +118,7 @@ def _evidence_gaps(assessment: Assessment, submissions: Iterable[Submission]) ->
         evidence = {i.criterion: i.where for i in submission.inputs if i.kind is InputKind.EVIDENCE}
         for code, score in submission.scores.items():
             leaf = tree.by_code[code]
-            if leaf.evidence_required and code not in told and score.value:
+            is_asked = leaf.evidence_required and evidence[code].column  # a lost column is told once, by itself
+            if is_asked and code not in told and score.value:
                 facts: dict[str, Fact] = {"code": code, "label": leaf.label, "evidence": leaf.evidence}
                 yield warning("evidence_missing", evidence[code], submission.unit, **facts)
