@@ -76,7 +76,15 @@ LONGEST_TEXT = 32_767
 
 def printable(text: str) -> str:
     """Show what a workbook cannot hold (control characters, lone surrogates) as �, and cut at Excel's limit."""
-    return _UNPRINTABLE.sub("\ufffd", text)[:LONGEST_TEXT]
+    clean = _UNPRINTABLE.sub("\ufffd", text)
+    while units_of(clean) > LONGEST_TEXT:
+        clean = clean[: len(clean) - max(1, (units_of(clean) - LONGEST_TEXT) // 2)]
+    return clean
+
+
+def units_of(text: str) -> int:
+    """The length of a text as Excel counts it: a letter beyond the basic plane, such as an emoji, is two."""
+    return len(text) + sum(letter > "\uffff" for letter in text)
 
 
 def in_one_line(text: str) -> str:

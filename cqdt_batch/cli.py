@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Status(IntEnum):
     BROKEN_DEFINITION = 3
     NOTHING_READ = 4
     NOT_WRITTEN = 5
+    BROKEN_PROGRAM = 70
 
 
 app = typer.Typer(help=_VI("cli.app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -71,7 +73,7 @@ class _Talk:
 
     @property
     def console(self) -> Console:
-        return Console(stderr=True, quiet=self.quiet, highlight=False)
+        return Console(stderr=True, quiet=self.quiet, highlight=False, emoji=False)
 
     def say(self, text: str, style: str = "") -> None:
         """Tell something on stderr."""
@@ -80,9 +82,9 @@ class _Talk:
     def stop(self, status: Status, key: str, **facts: Fact) -> typer.Exit:
         """Say why the command cannot start, even when told to be quiet."""
         text = self.words(key, **facts)
-        if self.as_json and status is Status.WRONG_USE:
+        if self.as_json and status in (Status.WRONG_USE, Status.NOT_WRITTEN):
             self.give_json({"status": int(status), "error": text})
-        Console(stderr=True, highlight=False).print(escape(text), style="red")
+        Console(stderr=True, highlight=False, emoji=False).print(escape(text), style="red")
         return typer.Exit(status)
 
     def track(self, key: str) -> Any:
@@ -157,15 +159,18 @@ def forms(
     quiet: _Quiet = False,
     verbose: _Verbose = False,
 ) -> None:
-    from cqdt_batch.pipeline import write_forms
+    from cqdt_batch.pipeline import filled_in, form_paths, write_forms
     from cqdt_batch.publishing.machine import outputs_json, run_json
 
     talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     folder, definition, assessment = _open(round_folder, talk)
     target = out or folder.forms
-    if target.resolve().is_relative_to(folder.inbox.resolve()):
+    if folder.inbox.name in target.resolve().parts:
         raise talk.stop(Status.WRONG_USE, "cli.out_is_inbox", path=str(target))
     _check_place(talk, target)
+    filled = filled_in(form_paths(assessment, target))
+    if filled:
+        raise talk.stop(Status.WRONG_USE, "cli.forms_filled", names=tuple(path.name for path in filled))
     with _writing(talk, target):
         paths = write_forms(assessment, target, talk.words, talk.track("cli.writing"))
     if as_json:
@@ -208,6 +213,7 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
     from cqdt_batch.pipeline import examine, write_annex, write_board, write_feedback
     from cqdt_batch.publishing.machine import outcome_json, outputs_json, run_json
+    from cqdt_batch.publishing.writer import check_target
     from cqdt_batch.scoring.outcome import UnitState
 
     folder, definition, _ = _open(round_folder, talk)
@@ -216,19 +222,23 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     outcome = examine(folder, definition, talk.track("cli.reading"))
     with _writing(talk, folder.board.parent):
         wanted = ((folder.annex, write_annex), (folder.board, write_board))
+        for path, _ in wanted:
+            check_target(path)
         written = [(path, write(folder, outcome, talk.words)) for path, write in wanted[not with_annex :]]
         answers = write_feedback(folder, outcome, talk.words)
     status = _status(outcome)
-    outputs = [*(path for _, path in written), *answers]
+    outputs = [*(path for _, path in written), *answers.written]
     if talk.as_json:
         told = run_json(round_folder, status, outcome.findings, talk.words)
         talk.give_json({**told, **outcome_json(outcome), **outputs_json(outputs)})
     else:
         _tell_outcome(outcome, talk, folder)
-        if answers:
+        if answers.kept:
+            talk.say(talk.words("cli.set_aside", names=tuple(path.name for path in answers.kept)), "yellow")
+        if answers.written:
             wrong = sum(state is UnitState.WITH_ERRORS for state in outcome.states.values())
             name = f"{folder.board.parent.name}/{folder.feedback.name}"
-            talk.say(talk.words("cli.answers", count=len(answers), wrong=wrong, name=name))
+            talk.say(talk.words("cli.answers", count=len(answers.written), wrong=wrong, name=name))
         if not with_annex:
             _tell_next_step(outcome, talk, folder)
         for wished, path in written:
@@ -282,7 +292,7 @@ def _writing(talk: _Talk, target: Path) -> Iterator[None]:
 
 
 def _status(outcome: Outcome) -> Status:
-    if not outcome.intake.submissions:
+    if not any(entry.submission for entry in outcome.intake.files):
         return Status.NOTHING_READ
     return Status.FINDINGS if has_errors(outcome.findings) else Status.CLEAN
 
@@ -300,7 +310,7 @@ def _tell_outcome(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
     for line in balances(outcome, talk.words):
         talk.say(line)
     talk.say(verdict(outcome, talk.words), "bold red" if outcome.is_draft else "bold green")
-    if not outcome.intake.submissions:
+    if _status(outcome) is Status.NOTHING_READ:
         talk.say(talk.words("cli.nothing_read"), "red")
 
 
@@ -324,4 +334,12 @@ def main() -> None:
     for stream in streams:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    app(prog_name="cqdt")
+    try:
+        app(prog_name="cqdt")
+    except Exception as broken:
+        traceback.print_exc()
+        told = {"status": int(Status.BROKEN_PROGRAM), "error": _VI("cli.broken_program", kind=type(broken).__name__)}
+        if "--json" in sys.argv:
+            typer.echo(json.dumps(told, ensure_ascii=False))
+        Console(stderr=True, highlight=False, emoji=False).print(escape(str(told["error"])), style="red")
+        raise SystemExit(Status.BROKEN_PROGRAM) from broken

@@ -12,6 +12,8 @@ from cqdt_batch.definition.loading import Definition, load
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.intake.collecting import take_in
+from cqdt_batch.intake.container import unpack
+from cqdt_batch.intake.ooxml import saved_at
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.messages import Words, reason_of
 from cqdt_batch.publishing.annex import annex_sheets
@@ -19,7 +21,7 @@ from cqdt_batch.publishing.board import board_sheets
 from cqdt_batch.publishing.definition_book import definition_sheets
 from cqdt_batch.publishing.feedback import feedback_sheets, units_to_answer
 from cqdt_batch.publishing.form import form_sheets
-from cqdt_batch.publishing.writer import write_workbook
+from cqdt_batch.publishing.writer import CREATED, check_target, set_aside, write_workbook
 from cqdt_batch.scoring.outcome import Outcome, evaluate
 
 Track: TypeAlias = Callable[[Sequence[Any]], Iterable[Any]]
@@ -97,10 +99,8 @@ def examine(folder: RoundFolder, definition: Definition, track: Track = untracke
 def write_forms(assessment: Assessment, out: Path, words: Words, track: Track = untracked) -> tuple[Path, ...]:
     """Write the form of every unit, named by the unit's code."""
     title = words("form.document")
-    return tuple(
-        write_workbook(out / f"{unit.code}.xlsx", form_sheets(assessment, unit, words), title)
-        for unit in track(assessment.units)
-    )
+    pairs = tuple(zip(assessment.units, form_paths(assessment, out), strict=True))
+    return tuple(write_workbook(path, form_sheets(assessment, unit, words), title) for unit, path in track(pairs))
 
 
 def write_annex(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
@@ -113,14 +113,49 @@ def write_board(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
     return write_workbook(folder.board, board_sheets(outcome, words), words("board.document"))
 
 
-def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: Track = untracked) -> tuple[Path, ...]:
-    """Write the feedback form of every unit with findings, and remove those of units that have none any more."""
+def filled_in(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Those of the files that somebody else has saved since the program wrote them: not ours to replace.
+
+    Every workbook of ours bears one fixed date; any program that saves it again puts its own there.
+    """
+    return tuple(path for path in paths if path.exists() and not _is_untouched(path))
+
+
+def _is_untouched(path: Path) -> bool:
+    parts = unpack(path.read_bytes(), path.name, Limits())
+    saved = None if isinstance(parts, Finding) else saved_at(parts)
+    return saved is not None and saved.replace(tzinfo=None) == CREATED
+
+
+def form_paths(assessment: Assessment, out: Path) -> tuple[Path, ...]:
+    """Where the forms of all units go: each is named by its unit's code."""
+    return tuple(out / f"{unit.code}.xlsx" for unit in assessment.units)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answers:
+    """The feedback forms that were written, and the files that stood in their place and were kept."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: Track = untracked) -> Answers:
+    """Write the feedback form of every unit with findings, and remove those of units that have none any more.
+
+    A file of such a name that somebody saved there, perhaps one that came back, is kept under a dated name.
+    """
     answered = units_to_answer(outcome)
-    for unit in outcome.assessment.units:
+    places = form_paths(outcome.assessment, folder.feedback)
+    for place in places:
+        check_target(place)
+    kept = tuple(map(set_aside, filled_in(places)))
+    for unit, place in zip(outcome.assessment.units, places, strict=True):
         if unit not in answered:
-            (folder.feedback / f"{unit.code}.xlsx").unlink(missing_ok=True)
+            place.unlink(missing_ok=True)
     title = words("feedback.document")
-    return tuple(
+    written = tuple(
         write_workbook(folder.feedback / f"{unit.code}.xlsx", feedback_sheets(outcome, unit, words), title)
         for unit in track(answered)
     )
+    return Answers(written=written, kept=kept)

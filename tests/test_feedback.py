@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -191,3 +192,55 @@ def test_what_only_the_officer_can_do_is_no_reason_for_an_answer(sample: RoundFo
     shutil.copy(sample.inbox / f"{ONE}.xlsx", sample.inbox / "ban-sao.xlsx")
     answered(sample)
     assert not sample.feedback.exists()
+
+
+def repeated_row(sheet: Any) -> None:
+    for column in range(1, 8):
+        sheet.cell(60, column).value = sheet.cell(11, column).value
+    sheet["E60"], sheet["F60"] = 0, "Văn bản khác"
+
+
+def other_maximum(sheet: Any) -> None:
+    sheet["D11"] = 5
+
+
+def other_label(sheet: Any) -> None:
+    sheet["B11"] = sheet["B12"].value
+
+
+@pytest.mark.parametrize("spoil", [repeated_row, other_maximum, other_label])
+def test_a_score_that_nobody_can_place_goes_out_empty_so_that_it_cannot_come_back_by_itself(
+    sample: RoundFolder, spoil: Callable[[Any], None]
+) -> None:
+    workbook = openpyxl.load_workbook(sample.inbox / f"{ONE}.xlsx")
+    spoil(workbook[FORM])
+    typed = workbook[FORM]["E11"].value
+    workbook.save(sample.inbox / f"{ONE}.xlsx")
+    _, path = answered(sample)
+    cell = openpyxl.load_workbook(path)[FORM]["E11"]
+    assert cell.value is None
+    assert Words()("feedback.was", said=str(typed).replace(".", ".")) in cell.comment.text
+    shutil.copy(path, sample.inbox / "tra-lai.xlsx")
+    assert codes(outcome_of(sample).findings) == ["score_missing", "superseded"]
+
+
+def test_what_the_form_has_no_cell_for_is_listed(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(sample.inbox / f"{ONE}.xlsx")
+    repeated_row(workbook[FORM])
+    workbook.save(sample.inbox / f"{ONE}.xlsx")
+    _, path = answered(sample)
+    rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(path)[LIST].iter_rows()]
+    below = next(number for number, row in enumerate(rows) if row[0] == Words()("feedback.left"))
+    assert [(row[2], row[4]) for row in rows[below + 1 :]] == [("0", "E60"), ("Văn bản khác", "F60")]
+
+
+def test_a_cell_that_one_of_two_files_leaves_empty_is_open_too(sample: RoundFolder) -> None:
+    other = sample.inbox / "khac.xlsx"
+    shutil.copy(sample.inbox / f"{ONE}.xlsx", other)
+    retype(other, {"1.1.1": None})
+    for path in (other, sample.inbox / f"{ONE}.xlsx"):
+        saved_at(path, None)
+    _, answer = answered(sample)
+    cell = openpyxl.load_workbook(answer)[FORM]["E11"]
+    assert cell.value is None
+    assert Words()("form.empty") in cell.comment.text

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import email.message
 import functools
+import io
 import os
 import re
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +30,7 @@ from cqdt_batch.intake.recognition import Form, recognise
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import InputKind, read_submission
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.pipeline import RoundFolder, write_feedback
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState
 from tests.rounds import FORM, codes, form_cells, header, outcome_of, retype, saved_at
 
@@ -214,7 +217,7 @@ def test_a_form_that_lost_its_stamp_is_recognised_by_what_it_shows(sample: Round
         ("A3", "Cơ quan, đơn vị: Së Y tÕ", "file_legacy_text"),
         ("A3", None, "form_without_stamp"),
         ("A2", "Chỉ số mức độ Chính quyền điện tử – năm 2019", "form_of_unknown_round"),
-        ("A4", "Sở Nội vụ", "form_names_several"),
+        ("A4", "Cơ quan, đơn vị: Sở Nội vụ", "form_names_several"),
         ("B20", "Tiêu chí khác hẳn", "stamp_lost_unfit"),
     ],
     ids=["misspelt", "legacy", "no-name", "other-year", "two-names", "other-criterion"],
@@ -561,17 +564,100 @@ def test_a_folder_that_cannot_be_read_is_told_and_stops_nothing(
     sample: RoundFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (sample.inbox / "phong").mkdir()
-    honest = Path.iterdir
+    honest = os.scandir
 
     def refuse(path: Path) -> Any:
-        if path.name == "phong":
+        if Path(path).name == "phong":
             raise PermissionError(13, "Permission denied")
         return honest(path)
 
-    monkeypatch.setattr(Path, "iterdir", refuse)
+    monkeypatch.setattr(os, "scandir", refuse)
     outcome = outcome_of(sample)
     assert [(f.code, f.where.file) for f in outcome.findings] == [("entry_unreadable", "bai-nop/phong")]
     assert not outcome.is_draft
+
+
+def test_folders_within_folders_without_end_are_walked(sample: RoundFolder) -> None:
+    folder = os.open(sample.inbox, os.O_RDONLY)
+    for _ in range(1_100):
+        os.mkdir("sau", dir_fd=folder)
+        deeper = os.open("sau", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = deeper
+    os.close(folder)
+    try:
+        assert {f.code for f in outcome_of(sample).findings} <= {"entry_unreadable"}
+    finally:
+        subprocess.run(["rm", "-rf", sample.inbox / "sau"], check=True)
+
+
+def test_the_address_of_a_letter_is_not_the_sender(sample: RoundFolder) -> None:
+    """A form without stamp, addressed to the appraiser, is not the appraiser's own."""
+    before = outcome_of(sample)
+    other = sample.inbox / "STC.xlsx"
+    shutil.copy(sample.inbox / "so-tai-chinh.xlsx", other)
+    without_stamp(other)
+
+    def addressed(sheet: Any) -> None:
+        sheet["A3"], sheet["A4"] = "SỞ TÀI CHÍNH TỈNH HÒA BÌNH", "Kính gửi: Sở Thông tin và Truyền thông"
+
+    edited(other, addressed)
+    after = outcome_of(sample)
+    assert codes(after.findings) == ["form_without_stamp"]
+    assert after.points["so-nganh"].equals(before.points["so-nganh"])
+
+
+def test_a_form_without_stamp_never_takes_the_place_of_one_that_has_it(sample: RoundFolder) -> None:
+    two_submissions(sample, EARLY, LATE)
+    without_stamp(sample.inbox / "ban-sao.xlsx")
+    assert set(codes(outcome_of(sample).findings)) == {"several_submissions"}
+
+
+def test_a_copied_sheet_that_lacks_a_header_is_told(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(form_of(sample))
+    copied = workbook.copy_worksheet(workbook[FORM])
+    copied.cell(*header(copied, Words()("form.column.maximum"))).value = "Tối đa"
+    workbook.save(form_of(sample))
+    finding = only(outcome_of(sample).findings)
+    assert (finding.code, finding.severity, finding.where.row) == ("table_unread", Severity.WARNING, 7)
+
+
+def packed(name: str, data: bytes, copies: int) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(copies):
+            archive.writestr(f"{number}-{name}", data)
+    return buffer.getvalue()
+
+
+def test_archives_that_multiply_in_archives_are_held_to_the_limits_as_one(sample: RoundFolder) -> None:
+    bomb = packed("b.zip", packed("a.zip", packed("x.txt", b"x", 40), 40), 40)
+    (sample.inbox / "bom.zip").write_bytes(bomb)
+    outcome = outcome_of(sample)
+    assert "file_over_limit" in codes(outcome.findings)
+    assert len(outcome.intake.files) < 30 + 1_100
+    assert not outcome.is_draft
+
+
+def test_a_form_in_a_part_of_a_mail_without_a_name_is_read(sample: RoundFolder) -> None:
+    letter = email.message.EmailMessage()
+    letter["From"], letter["Subject"] = "a@b.vn", "phiếu"
+    letter.set_content("Kính gửi")
+    letter.add_attachment(form_of(sample).read_bytes(), maintype="application", subtype="octet-stream")
+    form_of(sample).unlink()
+    (sample.inbox / "thu.eml").write_bytes(bytes(letter))
+    outcome = outcome_of(sample)
+    assert codes(outcome.findings) == ["file_opened"]
+    assert outcome.states[ONE] in SCORED
+
+
+@pytest.mark.parametrize("value", ["1E+26", "1" * 309, "1E+300"])
+def test_a_huge_score_is_too_large_and_stops_nothing(sample: RoundFolder, value: str) -> None:
+    text = f'<c r="E11" t="str"><v>{value}</v></c>' if value.isdigit() else f'<c r="E11"><v>{value}</v></c>'
+    with_part(form_of(sample), lambda xml: re.sub(rb'<c r="E11"[^>]*>.*?</c>', text.encode(), xml))
+    outcome = outcome_of(sample)
+    assert codes(outcome.findings) == ["score_above_maximum"]
+    assert [path.name for path in write_feedback(sample, outcome, Words()).written] == [f"{ONE}.xlsx"]
 
 
 @pytest.mark.parametrize(("code", "typed"), [("1", "95,5"), ("2.3", "1,5"), ("2.3", "=1+1")])

@@ -167,6 +167,14 @@ def test_decimals_are_those_that_count(number: str, decimals: int) -> None:
         ("1", "[Red]0.00", False),
         ("1", "0.00E+00", True),
         ("1", "# ?/?", True),
+        ("1", r"0\.0", True),
+        ("1", '0"."0', True),
+        ("1", r"0\0", True),
+        ("1", "[$0.]0", True),
+        ("1", "0*0", True),
+        ("0", "#,###", True),
+        ("1", 'General" điểm"', False),
+        ("1", "Standard", False),
     ],
 )
 def test_a_format_that_shows_less_than_the_cell_holds_is_known(number: str, code: str, is_masked: bool) -> None:

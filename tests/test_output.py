@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from cqdt_batch.cli import Status, app
 from cqdt_batch.pipeline import RoundFolder
 from cqdt_batch.publishing.sheets import Cell, Sheet, Style
 from cqdt_batch.publishing.writer import LinkedOutputError, prepare, write_workbook
-from tests.rounds import ROOT
+from tests.rounds import ROOT, retype
 
 KILLS = 100
 
@@ -88,9 +89,9 @@ def test_a_report_that_is_killed_leaves_whole_files_and_the_next_one_is_as_if_no
 def test_what_killed_runs_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
-    left = tmp_path / f".a.xlsx.{gone.pid}.tmp"
-    running = tmp_path / f".a.xlsx.{os.getppid()}.tmp"
-    foreign = tmp_path / ".notes.tmp"
+    left = tmp_path / f".a.xlsx.{gone.pid}.cqdt.tmp"
+    running = tmp_path / f".a.xlsx.{os.getppid()}.cqdt.tmp"
+    foreign = tmp_path / ".notes.2024.tmp"
     for path in (left, running, foreign):
         path.write_bytes(b"x")
     prepare(tmp_path)
@@ -183,3 +184,36 @@ def test_a_read_only_place_is_told_before_the_work(
     result = cqdt(command, sample.path)
     assert result.exit_code == Status.NOT_WRITTEN
     assert "Đang" not in result.stderr
+
+
+def test_forms_that_somebody_filled_in_where_they_were_made_are_not_overwritten(sample: RoundFolder) -> None:
+    cqdt("forms", sample.path)
+    filled = sample.forms / "so-y-te.xlsx"
+    retype(filled, {"1.1.1": 1})
+    before = filled.read_bytes()
+    result = cqdt("forms", sample.path)
+    assert (result.exit_code, filled.read_bytes()) == (Status.WRONG_USE, before)
+    assert "so-y-te.xlsx" in result.stderr
+
+
+def test_a_mended_feedback_form_that_was_saved_among_the_results_is_kept(sample: RoundFolder) -> None:
+    retype(sample.inbox / "so-y-te.xlsx", {"1.1.1": 99})
+    cqdt("report", sample.path)
+    mended = sample.feedback / "so-y-te.xlsx"
+    retype(mended, {"1.1.1": 1})
+    precious = mended.read_bytes()
+    result = cqdt("report", sample.path)
+    kept = next(sample.feedback.glob("so-y-te-*.xlsx"))
+    assert kept.read_bytes() == precious
+    assert kept.name in " ".join(result.stderr.split())
+
+
+def test_where_the_board_cannot_stand_the_annex_is_left_as_it_was(sample: RoundFolder) -> None:
+    cqdt("report", sample.path)
+    before = sample.annex.read_bytes()
+    sample.board.unlink()
+    sample.board.mkdir()
+    retype(sample.inbox / "so-y-te.xlsx", {"1.1.1": 0})
+    result = cqdt("report", sample.path, "--json")
+    assert (result.exit_code, sample.annex.read_bytes()) == (Status.NOT_WRITTEN, before)
+    assert json.loads(result.stdout)["status"] == Status.NOT_WRITTEN

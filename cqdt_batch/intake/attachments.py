@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 from collections.abc import Iterator
@@ -45,9 +46,12 @@ def attachments(data: bytes, kind: FileKind, name: str, limits: Limits) -> tuple
 def _from_mail(data: bytes) -> Iterator[tuple[str, bytes]]:
     letter = email.message_from_bytes(data, policy=email.policy.default)
     for number, part in enumerate(letter.walk(), 1):
-        named = part.get_filename()
         if part.get_content_type() == "message/rfc822":
-            continue  # its own attachments follow in the walk
-        if not part.is_multipart() and (named or part.get_content_disposition() == "attachment"):
+            if part.get("content-transfer-encoding", "").casefold() == "base64":
+                yield f"{number}.eml", base64.b64decode(str(part.get_payload(0)).partition("\n\n")[2])
+            continue  # the attachments of a plain one follow in the walk
+        named = part.get_filename()
+        is_letter = part.get_content_maintype() == "text" and part.get_content_disposition() != "attachment"
+        if not part.is_multipart() and (named or not is_letter):
             content = part.get_payload(decode=True)
             yield named or f"{number}", content if isinstance(content, bytes) else b""

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.cells import in_one_line
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.attachments import CARRIERS, DEEPEST, attachments
 from cqdt_batch.intake.container import MIB, FileKind, kind_of, over_limit
@@ -100,15 +101,33 @@ def _read_all(assessment: Assessment, listed: Sequence[Entry], track: Track) -> 
     jobs = [Job(entry.name, path=os.fspath(entry.path)) for entry in listed if entry.kind is EntryKind.FILE]
     yield from (_unopened(entry.name, entry.kind) for entry in listed if entry.kind is not EntryKind.FILE)
     watched = track(jobs)
+    carried: dict[str, tuple[int, int]] = {}
     while jobs:
         inside: list[Job] = []
         for job, result in zip(watched, in_workers(take, assessment, jobs, assessment.limits), strict=True):
             taken = _failed(job, result) if isinstance(result, Failure) else result
+            taken = _within(taken, job, carried, assessment.limits)
             yield taken.entry
             inside += taken.inside
         kinds = {job.name: kind_by_name(_base(job.name)) for job in inside}
         yield from (_unopened(job.name, kinds[job.name]) for job in inside if kinds[job.name] is not EntryKind.FILE)
         watched = jobs = [job for job in inside if kinds[job.name] is EntryKind.FILE]
+
+
+def _within(taken: Taken, job: Job, carried: dict[str, tuple[int, int]], limits: Limits) -> Taken:
+    """Hold the limits for all that one file of the folder carries, however deep: archives multiply in archives.
+
+    `carried` counts the files and bytes taken out of each file of the folder so far.
+    """
+    outermost = job.name.partition(INSIDE)[0]
+    parts, size = carried.get(outermost, (0, 0))
+    parts, size = parts + len(taken.inside), size + sum(len(one.data or b"") for one in taken.inside)
+    if not taken.inside or (parts <= limits.parts and size <= limits.unpacked * MIB):
+        carried[outermost] = parts, size
+        return taken
+    limit, found = ("parts", parts) if parts > limits.parts else ("unpacked", -(-size // MIB))
+    finding = over_limit(job.name, limit, found, limits)
+    return Taken(replace(taken.entry, state=FileState.REFUSED, findings=(finding,), carries=0))
 
 
 def _base(name: str) -> str:

@@ -85,6 +85,9 @@ _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 
 
+_ENOUGH = 200
+
+
 def kind_of(data: bytes) -> FileKind:
     """Tell from its content what a file is; its name says nothing."""
     head = data[:4096].lstrip()
@@ -115,13 +118,16 @@ def _kind_of_archive(data: bytes) -> FileKind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {name.replace("\\", "/").casefold().lstrip("/") for name in archive.namelist()}
+            if "encrypted-package" in names:
+                return FileKind.ENCRYPTED
             if "mimetype" in names and "content.xml" in names:
-                is_sheet = b"spreadsheet" in archive.read("mimetype")[:200]
-                return FileKind.ODS if is_sheet else FileKind.DOCUMENT
+                with archive.open("mimetype") as about:
+                    return FileKind.ODS if b"spreadsheet" in about.read(_ENOUGH) else FileKind.DOCUMENT
     except Exception:  # noqa: BLE001 - zipfile raises whatever a damaged directory makes it meet
         return FileKind.CUT
     if "[content_types].xml" not in names:
-        return FileKind.ZIP
+        is_rest = "content.xml" in names or any(name.startswith("xl/workbook.") for name in names)
+        return FileKind.CUT if is_rest else FileKind.ZIP
     if any(name.startswith("xl/") and name.endswith("workbook.bin") for name in names):
         return FileKind.XLSB
     return FileKind.DOCUMENT if any(name.startswith(("word/", "ppt/")) for name in names) else FileKind.XLSX
@@ -189,14 +195,15 @@ def _mib(size: int) -> int:
 
 def unsafe_part(parts: Parts) -> str:
     """The name of an XML part that declares a document type or hides one by its encoding; "" if there is none."""
-    return next((name for name, part in parts.items() if _is_xml(name) and not _is_plain(part)), "")
+    return next((name for name, part in parts.items() if _is_xml(name) and not is_plain(part)), "")
 
 
 def _is_xml(name: str) -> bool:
     return name.casefold().endswith((".xml", ".rels", ".vml"))
 
 
-def _is_plain(part: bytes) -> bool:
+def is_plain(part: bytes) -> bool:
+    """Tell whether an XML part is written in the usual encoding and declares no document type."""
     if b"\x00" in part[:200]:
         return False
     encoding = _ENCODING.match(part.removeprefix(b"\xef\xbb\xbf").lstrip())

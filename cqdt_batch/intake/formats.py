@@ -13,10 +13,10 @@ from cqdt_batch.cells import Content, ErrorValue, Masked, Moment, Percent, decim
 
 _ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
 
-_ORNAMENT = re.compile(r'\[(?:\$[^\]\d-]*(?:-[^\]]*)?|[A-Za-z]+\d*)\]|_.|[*\\][^\d(-]|"[^"\d(-]*"|\s')
+_ORNAMENT = re.compile(r'\[(?:\$[^\]\d.,-]*(?:-[^\]]*)?|[A-Za-z]+\d*)\]|_.|[*\\][^\d.,(-]|"[^"\d.,(-]*"|\s')
 """What a number format adds around the digits: colours, locales, padding, a currency.
 
-Conditions are no ornament, nor is what looks like a digit or a minus: "-"0 shows 5 as -5.
+Conditions are no ornament, nor is what looks like part of a number: "-"0 shows 5 as -5, 0\\.0 shows 15 as 1.5.
 """
 
 _DIGITS = re.compile(r"[#,0?]*[#0?](?:\.([0#?]+))?")
@@ -25,13 +25,16 @@ _DIGITS = re.compile(r"[#,0?]*[#0?](?:\.([0#?]+))?")
 _ZERO = 2
 """The section of a number format that shows zeros."""
 
+_PLAIN = frozenset({"general", "standard", "@"})
+"""Formats that show a number as it is; LibreOffice also knows the second name."""
+
 _USUAL = {0: "General", 49: "@"}
 """The two built-in number formats of our forms; openpyxl, which takes a while to load, knows the others."""
 
 
 def number(binary: float, code: str, *, is_1904: bool) -> Content:
     """What a cell with a finite number means to who sees it: a number, a percentage, a date, or less than it holds."""
-    if code == "General":
+    if code.casefold() in _PLAIN:
         return shortest(binary)
     return _date(binary, is_1904=is_1904) if _is_date(code) else as_shown(shortest(binary), code)
 
@@ -49,7 +52,7 @@ def built_in(number: int) -> str:
 
 @cache
 def _is_date(code: str) -> bool:
-    if code in ("General", "@"):
+    if code.casefold() in _PLAIN:
         return False
     from openpyxl.styles.numbers import is_date_format
 
@@ -84,12 +87,10 @@ def as_shown(number: Decimal, code: str) -> Content:
     """
     if "%" in code:
         return Percent(number)
-    if code in ("General", "@"):
-        return number
     sections = [_ORNAMENT.sub("", section) for section in code.split(";")]
     is_zero_apart = number == 0 and len(sections) > _ZERO
     shown = sections[_ZERO].replace('"-"', "") if is_zero_apart else sections[0]
-    if shown == "General":
+    if shown.casefold() in _PLAIN:
         return number
     plain = _DIGITS.fullmatch(shown)
     if plain and number == 0 and "0" not in shown and not is_zero_apart:

@@ -41,17 +41,29 @@ def in_name_order(name: str) -> tuple[str, str]:
     return unicodedata.normalize("NFC", name), name
 
 
-def _walk(folder: Path) -> Iterator[Path]:
+def _walk(inbox: Path) -> Iterator[Path]:
+    """Every path that is no folder, and every folder that cannot be looked into; links are not followed."""
+    folders = [inbox]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as listed:
+                inside = list(listed)
+        except OSError:
+            yield folder
+            continue
+        for entry in inside:
+            if _is_folder(entry):
+                folders.append(Path(entry.path))
+            else:
+                yield Path(entry.path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        inside = list(folder.iterdir())
+        return entry.is_dir(follow_symlinks=False)
     except OSError:
-        yield folder
-        return
-    for path in inside:
-        if path.is_dir() and not path.is_symlink():
-            yield from _walk(path)
-        else:
-            yield path
+        return False
 
 
 def _entry(inbox: Path, path: Path) -> Entry:

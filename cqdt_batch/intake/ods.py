@@ -15,7 +15,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Grid, Masked, Percent, as_typed, shortest
-from cqdt_batch.intake.container import Parts
+from cqdt_batch.intake.container import Parts, is_plain
+from cqdt_batch.intake.numbers import read_text
 from cqdt_batch.intake.ooxml import Workbook, moment_of
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -23,13 +24,14 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _CALC = "{urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0}"
+_CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _DURATION = re.compile(r"(-)?PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _MOST_COPIES = 1_048_576
 
 
 def read_opendocument(parts: Parts) -> Workbook:
     """Read every sheet; ValueError, KeyError or ParseError where the file is not sound."""
-    root = ET.fromstring(parts["content.xml"])  # noqa: S314 - the guard let no entity pass
+    root = _root(parts["content.xml"])
     unseen = set(_undisplayed(root))
     tables = root.iterfind(f"{_OFFICE}body/{_OFFICE}spreadsheet/{_TABLE}table")
     grids = tuple(_TableReader().grid(t, is_hidden=t.get(f"{_TABLE}style-name") in unseen) for t in tables)
@@ -37,8 +39,14 @@ def read_opendocument(parts: Parts) -> Workbook:
     return Workbook(grids=grids, modified=_modified(parts), remarks=remarks)
 
 
+def _root(part: bytes) -> Any:
+    if not is_plain(part):
+        raise ValueError("a document type, or an unusual encoding")
+    return ET.fromstring(part)  # noqa: S314 - no entity can be declared
+
+
 def _modified(parts: Parts) -> datetime | None:
-    root = ET.fromstring(parts.get("meta.xml", b"<x/>"))  # noqa: S314 - as above
+    root = _root(parts.get("meta.xml", b"<x/>"))
     return next((moment_of(e.text) for e in root.iter("{http://purl.org/dc/elements/1.1/}date")), None)
 
 
@@ -57,6 +65,7 @@ class _TableReader:
     rows: dict[int, dict[int, Content]] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    arrays: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def grid(self, table: Any, *, is_hidden: bool) -> Grid:
         """Read a whole sheet."""
@@ -66,6 +75,8 @@ class _TableReader:
                 column = self._column(element, column)
             else:
                 row = self._row(element, row)
+        for top, left, bottom, right in self.arrays:
+            self._calculated(range(top, bottom + 1), range(left, right + 1))
         return Grid(
             sheet=table.get(f"{_TABLE}name", ""),
             rows=self.rows,
@@ -83,11 +94,33 @@ class _TableReader:
     def _row(self, element: Any, before: int) -> int:
         last = before + _copies(element, "rows")
         cells = dict(_cells(element))
+        self.arrays += ((before + 1, left, before + down, right) for left, down, right in _arrays(element))
         for row in range(before + 1, last + 1) if cells else ():
             self.rows[row] = cells
             if _is_unseen(element):
                 self.hidden_rows.add(row)
         return last
+
+    def _calculated(self, rows: range, columns: range) -> None:
+        """The cells of an array formula hold results, also those in which no formula stands."""
+        for row in (row for row in self.rows if row in rows):
+            cells = self.rows[row].items()
+            self.rows[row] = {
+                c: content if c not in columns or isinstance(content, Formula) else Formula(as_typed(content))
+                for c, content in cells
+            }
+
+
+def _arrays(row: Any) -> Iterator[tuple[int, int, int]]:
+    """The array formulas that begin in a row: first column, rows, last column."""
+    column = 0
+    for cell in row:
+        if cell.tag in _CELLS:
+            first, column = column + 1, column + _copies(cell, "columns")
+            down = int(cell.get(f"{_TABLE}number-matrix-rows-spanned", "0"))
+            across = int(cell.get(f"{_TABLE}number-matrix-columns-spanned", "0"))
+            if down or across:
+                yield first, max(1, down), first + max(1, across) - 1
 
 
 def _flat(table: Any) -> Iterator[Any]:
@@ -114,7 +147,7 @@ def _is_unseen(element: Any) -> bool:
 def _cells(row: Any) -> Iterator[tuple[int, Content]]:
     column = 0
     for cell in row:
-        if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+        if cell.tag not in _CELLS:
             continue
         first, column = column + 1, column + _copies(cell, "columns")
         content = _content(cell)
@@ -172,12 +205,8 @@ def _number(raw: str, text: str) -> Content:
     if not math.isfinite(binary):
         return ErrorValue(text)
     number = shortest(binary)
-    return number if _digits(text) == _digits(f"{number:f}") else Masked(number)
-
-
-def _digits(text: str) -> str:
-    """The digits that count, whatever separators stand between them: 27,0 and 27 are the same."""
-    return re.sub(r"[^0-9]", "", text).strip("0")
+    shown = read_text(text)
+    return number if number in (shown.value, *shown.meanings) else Masked(number)
 
 
 def _duration(text: str) -> timedelta:

@@ -22,7 +22,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Grid, Masked, as_typed
-from cqdt_batch.intake.container import Parts
+from cqdt_batch.intake.container import Parts, is_plain
 from cqdt_batch.intake.formats import built_in, number, unescaped
 
 _MARKUP = re.compile(rb"<!|<\?(?!xml\b)|&#(?:0*(?:4[3-9]|5[0-7])|[xX]0*(?:2[b-eB-E]|3[0-9]));")
@@ -107,6 +107,8 @@ class _Package:
 
     def _root(self, path: str) -> Any:
         part = self.parts[path]
+        if not is_plain(part):
+            raise ValueError(f"a document type or an unusual encoding in {path}")
         if _MARKUP.search(part) and _MARKUP.search(_BETWEEN_ROWS.sub(rb"\1", part)):
             raise ValueError(f"markup in {path}")
         return ET.fromstring(part)  # noqa: S314 - the guard let no entity pass
@@ -150,9 +152,9 @@ def _text(item: Any) -> str:
     for child in item:
         match _local(child.tag):
             case "t":
-                pieces.append(child.text or "")
+                pieces.append(_plain_text(child))
             case "r":
-                pieces += [t.text or "" for t in child if _local(t.tag) == "t"]
+                pieces += [_plain_text(t) for t in child if _local(t.tag) == "t"]
                 is_raised = is_raised or any(_local(look.tag) in _RAISED for p in child for look in p)
     text = unescaped("".join(pieces))
     return "^".join(pieces) if is_raised and text.strip().isdigit() else text
@@ -185,7 +187,7 @@ class _SheetReader:
         last = 0
         for row in root.iterfind(f"{tag}sheetData/{tag}row"):
             last = _next(last, int(row.get("r", last + 1)))
-            if _is_true(row.get("hidden")) or row.get("ht") == "0":
+            if _is_true(row.get("hidden")) or float(row.get("ht", "1")) == 0:
                 hidden.add(last)
             cells = {column: content for column, content in self._row(row, tag, last) if not _is_blank(content)}
             if cells:
@@ -232,7 +234,7 @@ class _SheetReader:
             return None
         match kind:
             case "n":
-                return self._number(raw, int(cell.get("s", "0")))
+                return self._number(raw, _index(cell.get("s", "0")))
             case "s":
                 return self.strings[_index(raw)]
             case "str":
@@ -258,7 +260,7 @@ class _SheetReader:
 def _index(raw: str) -> int:
     index = int(raw)
     if index < 0:
-        raise ValueError(f"string {raw}")
+        raise ValueError(f"index {raw}")
     return index
 
 

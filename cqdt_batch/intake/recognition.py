@@ -18,7 +18,7 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded, looks_legacy, nearest
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.definition.stamp import ANSWERS, STAMP_SHEET, Stamp, stamp_of
-from cqdt_batch.findings import Finding, Term, Where, error, notice
+from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
 from cqdt_batch.messages import Language, Words, in_every_language
 
 
@@ -88,6 +88,7 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
         headers = tuple(f"{table.grid.sheet} ({table.header})" for table in tables)
         return error("form_table_repeated", Where(file=book.file), identity.unit.code, headers=headers)
     form = _form(min(tables, key=lambda table: table.grid.is_hidden), identity, book.file, tables)
+    form = replace(form, told=(*form.told, *_unread(book, tables, form.unit)))
     other = _other_name(form, book.file, assessment)
     if other is not None and not other.unit:
         return other
@@ -151,15 +152,16 @@ def _by_heading(book: Book, tables: tuple[_Table, ...], assessment: Assessment) 
         return error("file_legacy_text", legacy) if legacy else error("form_without_stamp", where)
     named = tuple(_named(tables[0], book.file, assessment))
     units = {name.unit.code: name.unit for name in named if name.unit}
-    if not units:
-        return _unknown_unit(named, assessment) or error("form_without_stamp", where)
+    unknown = _unknown_unit(named, assessment)
+    if unknown is not None or not units:
+        return unknown or error("form_without_stamp", where)
     if len(units) > 1:
         return error("form_names_several", where, found=tuple(unit.name for unit in units.values()))
     unit, *_ = units.values()
     if not _heads_this_round(tables[0], assessment):
         titles = tuple(_titles(assessment))
         return error("form_of_unknown_round", where, unit.code, expected=titles[0])
-    told = notice("stamp_lost", where, unit.code, unit=unit.name)
+    told = warning("stamp_lost", where, unit.code, unit=unit.name)
     return _Identity(unit, (told,), error("stamp_lost_unfit", where, unit.code, unit=unit.name))
 
 
@@ -192,14 +194,20 @@ class _Name(NamedTuple):
 
 
 def _named(table: _Table, file: str, assessment: Assessment) -> Iterator[_Name]:
-    """Find the names of units above the table: behind the words of the form, or in a cell of their own."""
+    """Find the names of units above the table: behind the words of the form, else in a cell of their own.
+
+    A name behind other words, such as those of a letter's address, is not the sender's.
+    """
     labels = {folded(text.partition(":")[0]) for text in in_every_language("form.unit")}
+    labelled, alone = [], []
     for row, column, content in _heading(table):
-        label, _, name = as_typed(content).rpartition(":")
-        unit = assessment.unit_by_name.get(folded(name))
-        if unit or folded(label) in labels:
-            where = Where(file=file, sheet=table.grid.sheet, row=row, column=column)
-            yield _Name(where, name.strip(), unit)
+        where = Where(file=file, sheet=table.grid.sheet, row=row, column=column)
+        label, _, name = as_typed(content).partition(":")
+        if folded(label) in labels:
+            labelled.append(_Name(where, name.strip(), assessment.unit_by_name.get(folded(name))))
+        elif unit := assessment.unit_by_name.get(folded(as_typed(content))):
+            alone.append(_Name(where, as_typed(content).strip(), unit))
+    yield from labelled or alone
 
 
 def _unknown_unit(named: Iterable[_Name], assessment: Assessment, unit: str = "") -> Finding | None:
@@ -278,6 +286,16 @@ def _headers() -> Mapping[str, FormColumn]:
     return {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
 
 
+def _unread(book: Book, tables: tuple[_Table, ...], unit: Unit) -> Iterator[Finding]:
+    """Sheets that look like the form but lack a header: the unit may have answered there."""
+    read = {table.grid.sheet for table in tables}
+    for grid in book.grids:
+        rows = (row for row, cells in grid.rows.items() if len(set(_columns(cells).values())) >= _ENOUGH)
+        row = next(rows, 0) if grid.sheet not in read else 0
+        if row:
+            yield warning("table_unread", Where(file=book.file, sheet=grid.sheet, row=row), unit.code)
+
+
 def _all_alike(tables: tuple[_Table, ...]) -> bool:
     """Tell whether all tables say the same: a copied sheet that nobody changed does no harm."""
     first, *others = (_answers(table) for table in tables)
@@ -290,7 +308,7 @@ def _answers(table: _Table) -> list[tuple[str, ...]]:
     wanted = [columns.get(column, 0) for column in (FormColumn.CODE, *_TYPED)]
     rows = (cells for row, cells in table.grid.rows.items() if row > table.header)
     read = ([cells.get(position) for position in wanted] for cells in rows)
-    return [tuple(map(_answer, row)) for row in read if row[0] is not None]
+    return [tuple(map(_answer, row)) for row in read if any(content is not None for content in row)]
 
 
 def _answer(content: Content | None) -> str:

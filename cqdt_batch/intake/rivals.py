@@ -144,10 +144,19 @@ def _newest(entries: list[FileEntry]) -> FileEntry | None:
 
 
 def _replaces(one: FileEntry, other: FileEntry) -> bool:
-    """Tell whether a file certainly came after another: it answers it, or was saved later."""
+    """Tell whether a file certainly came after another: it answers it, or was saved later.
+
+    A form that lost its stamp never takes the place of one that has it.
+    """
     if other.sha256 in one.answers:
         return True
+    if _lost_stamp(one) and not _lost_stamp(other):
+        return False
     return one.sha256 not in other.answers and is_later(one.modified, other.modified)
+
+
+def _lost_stamp(entry: FileEntry) -> bool:
+    return any(finding.code in ("stamp_lost", "stamp_lost_unfit") for finding in entry.findings)
 
 
 def is_later(one: datetime | None, other: datetime | None) -> bool:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
-from cqdt_batch.cells import LONGEST_TEXT, Content, Covered, Formula, Masked, as_fact, as_typed, printable
+from cqdt_batch.cells import LONGEST_TEXT, Content, Covered, Formula, Masked, as_fact, as_typed, printable, units_of
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
 from cqdt_batch.definition.names import folded, looks_legacy
 from cqdt_batch.definition.records import Criterion
@@ -54,13 +54,18 @@ class Total:
 
 @dataclass(frozen=True, kw_only=True)
 class Submission:
-    """What one unit handed in; `totals` are the sums in its form, by criterion."""
+    """What one unit handed in.
+
+    `totals` are the sums in its form, by criterion; `strays` is what else stands in the columns of answers, in rows
+    or columns that are no cell of the form, as it was typed.
+    """
 
     unit: str
     file: str
     sha256: str
     inputs: tuple[Input, ...]
     totals: Mapping[str, Total] = field(default_factory=dict)
+    strays: tuple[tuple[Where, str], ...] = ()
     modified: datetime | None = None
 
     @cached_property
@@ -116,7 +121,14 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
             read, found = reader.read(leaf, row, kind)
             inputs.append(read)
             findings.extend(found)
-    submission = Submission(unit=form.unit.code, file=file, sha256=sha256, inputs=tuple(inputs), totals=reader.totals())
+    submission = Submission(
+        unit=form.unit.code,
+        file=file,
+        sha256=sha256,
+        inputs=tuple(inputs),
+        totals=reader.totals(),
+        strays=tuple(reader.uncounted()),
+    )
     return submission, list(gathered(findings, _GATHERED, _FEW))
 
 
@@ -254,6 +266,22 @@ class _FormReader:
             return isinstance(score, str) and score in in_every_language("not_assessed")
         return isinstance(score, Formula | Decimal)
 
+    def uncounted(self) -> Iterator[tuple[Where, str]]:
+        """What was typed where nobody asked: in rows of no open criterion, and in columns that stand there twice."""
+        read = {self.rows[code] for code in self.leaves if code in self.rows}
+        last = max(read, default=0)
+        own = {*in_every_language("not_assessed"), *(e.reason for e in self.assessment.exemptions_of(self.form.unit))}
+        for row in self._body:
+            columns = [self.form.columns.get(FormColumn(kind), 0) for kind in InputKind]
+            doubled = [at for at, column in self.form.repeated.items() if column in set(map(FormColumn, InputKind))]
+            for column in doubled if row in read else [*columns, *doubled]:
+                content = self.form.grid.rows[row].get(column)
+                is_inside = row <= last or self.codes[row]  # below stand the places for signatures
+                is_typed = isinstance(content, Decimal) or (is_inside and not isinstance(content, Formula | None))
+                if is_typed and content is not None and as_typed(content) not in own:
+                    where = Where(file=self.file, sheet=self.form.grid.sheet, row=row, column=column)
+                    yield where, as_typed(content)
+
     def totals(self) -> dict[str, Total]:
         """The sums that the unit saw beside inner criteria."""
         found = {}
@@ -318,7 +346,7 @@ class _FormReader:
         text = as_typed(raw).strip()
         clean = printable(text)
         findings = []
-        if len(text) > LONGEST_TEXT:
+        if units_of(text) > LONGEST_TEXT:
             findings.append(notice("text_cut", where, self.unit, code=leaf.code, most=LONGEST_TEXT))
         elif clean != text:
             findings.append(notice("text_cleaned", where, self.unit, code=leaf.code))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 from cqdt_batch.cells import as_typed
 from cqdt_batch.definition.records import Unit
@@ -17,7 +18,7 @@ from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import Input, Submission
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.form import FormLayout, Place, Remark
-from cqdt_batch.publishing.sheets import Cell, Link, Page, Sheet, Style, Value, address, in_sheet
+from cqdt_batch.publishing.sheets import LARGEST, Cell, Link, Page, Sheet, Style, Value, address, in_sheet
 from cqdt_batch.scoring.outcome import Outcome
 
 _TITLE = Style(size=14, bold=True, align="center", wrap=True)
@@ -48,16 +49,42 @@ def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, 
     submissions = _submissions(outcome, unit)
     answers = _answers(submissions)
     places = {found.where: (found.criterion, FormColumn(found.kind)) for s in submissions for found in s.inputs}
-    remarks = {**dict(_differing(answers, words)), **dict(_remarks(findings, places, words))}
+    remarks = {**dict(_remarks(findings, places, words)), **dict(_differing(answers, words))}
+    open_again = _open_again(findings, places)
+    for place in open_again & answers.keys():
+        remarks[place] = _with_what_stood(remarks.get(place), answers[place], words)
     layout = FormLayout(
         assessment=outcome.assessment,
         unit=unit,
         words=words,
-        typed={place: _typed(found[0]) for place, found in answers.items() if len(found) == 1},
+        typed={p: _typed(found[0]) for p, found in answers.items() if len(found) == 1 and p not in open_again},
         remarks=remarks,
         answers=tuple(submission.sha256 for submission in submissions),
     )
-    return _list(layout, findings, places), *layout.sheets()
+    strays = tuple(stray for submission in submissions for stray in submission.strays)
+    return _list(layout, findings, places, strays), *layout.sheets()
+
+
+_NOBODY_KNOWS = frozenset({"row_repeated", "label_of_another", "maximum_changed", "maxima_changed", "score_covered"})
+"""Where it is not known that the score is meant for this criterion, the unit types it anew."""
+
+
+def _open_again(findings: Iterable[Finding], places: Mapping[Where, Place]) -> set[Place]:
+    """The score cells that go out empty: sent back unmended, they must not pass for an answer."""
+    found: set[Place] = set()
+    for finding in findings:
+        if finding.code == "column_repeated":
+            found |= {place for place in places.values() if place[1] is FormColumn.SCORE}
+        elif finding.code in _NOBODY_KNOWS:
+            codes = {place[0] for place in _places(finding, places)}
+            found |= {(code, FormColumn.SCORE) for code in codes}
+    return found
+
+
+def _with_what_stood(remark: Remark | None, found: tuple[Input, ...], words: Words) -> Remark:
+    said = words("feedback.was", said=tuple(as_typed(one.raw) for one in found if one.raw is not None))
+    text = f"{remark.text}\n{said}" if remark else said
+    return Remark(text=text, fill=_FILLS[Severity.ERROR])
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -77,20 +104,20 @@ def _submissions(outcome: Outcome, unit: Unit) -> tuple[Submission, ...]:
 
 
 def _answers(submissions: Iterable[Submission]) -> dict[Place, tuple[Input, ...]]:
-    """What the unit typed for each cell of the form: one input, or those in which its files differ."""
+    """What the unit typed for each cell of the form: one input, or those in which its files differ, empty ones too."""
     found: dict[Place, tuple[Input, ...]] = {}
     for submission in submissions:
         for one in submission.inputs:
             place = (one.criterion, FormColumn(one.kind))
             known = found.get(place, ())
-            if one.raw is not None and _typed(one) not in map(_typed, known):
+            if _typed(one) not in map(_typed, known):
                 found[place] = (*known, one)
-    return found
+    return {place: inputs for place, inputs in found.items() if any(one.raw is not None for one in inputs)}
 
 
 def _typed(found: Input) -> Value:
     """What goes into the new form: the value where it was understood, else the very text that was there."""
-    if found.value is not None:
+    if found.value is not None and not (isinstance(found.value, Decimal) and abs(found.value) >= LARGEST):
         return found.value
     return as_typed(found.raw) if found.raw is not None else None
 
@@ -99,8 +126,12 @@ def _differing(answers: Mapping[Place, tuple[Input, ...]], words: Words) -> Iter
     """The cells that the unit's files fill in differently are left empty: only the unit knows which is meant."""
     for place, found in answers.items():
         if len(found) > 1:
-            said = tuple(f"{words.shown(as_typed(i.raw))} ({i.where.file})" for i in found if i.raw is not None)
+            said = tuple(f"{_said(one, words)} ({one.where.file})" for one in found)
             yield place, Remark(text=words("feedback.differing", said=said), fill=_FILLS[Severity.ERROR])
+
+
+def _said(found: Input, words: Words) -> str:
+    return as_typed(found.raw) if found.raw is not None else words("form.empty")
 
 
 def _remarks(
@@ -124,8 +155,11 @@ def _places(finding: Finding, places: Mapping[Where, Place]) -> list[Place]:
     return [(code, FormColumn.SCORE) for code in codes if isinstance(code, str)] if isinstance(codes, tuple) else []
 
 
-def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Where, Place]) -> Sheet:
-    """The first sheet: what was found, what to do, and a link to the cell."""
+_Strays = tuple[tuple[Where, str], ...]
+
+
+def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Where, Place], strays: _Strays) -> Sheet:
+    """The first sheet: what was found, what to do, a link to the cell; and what the form has no cell for."""
     words, profile = layout.words, layout.assessment.profile
     heading = (
         (words("feedback.title"), _TITLE),
@@ -146,6 +180,18 @@ def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Whe
             (words.place(finding.where), _CENTRED),
         )
         cells += [Cell(_HEADER_ROW + number, position, *one) for position, one in enumerate(row, 1)]
+    below = _HEADER_ROW + len(findings) + 2
+    if strays:
+        cells.append(Cell(below, 1, words("feedback.left"), _LINE, across=len(_COLUMNS)))
+    for number, (where, text) in enumerate(strays, 1):
+        left: tuple[tuple[Value, Style], ...] = (
+            (number, _CENTRED),
+            ("", _TEXT),
+            (text, _TEXT),
+            ("", _TEXT),
+            (where.cell, _CENTRED),
+        )
+        cells += [Cell(below + number, position, *one) for position, one in enumerate(left, 1)]
     return Sheet(
         name=words("feedback.sheet"),
         cells=tuple(cells),

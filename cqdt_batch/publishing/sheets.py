@@ -44,6 +44,9 @@ class Link(NamedTuple):
     text: str
 
 
+LARGEST = 10**15
+"""Numbers from here on have more digits than a cell of a workbook keeps; they are written as text."""
+
 Value: TypeAlias = "str | int | Decimal | Computed | Link | None"
 
 

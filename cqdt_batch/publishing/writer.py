@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import time
@@ -14,10 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 
 from cqdt_batch.cells import printable
-from cqdt_batch.publishing.sheets import Cell, Computed, Entry, Link, Page, Sheet, Style, Visibility, row_heights
+from cqdt_batch.publishing.sheets import (
+    LARGEST,
+    Cell,
+    Computed,
+    Entry,
+    Link,
+    Page,
+    Sheet,
+    Style,
+    Visibility,
+    row_heights,
+)
 
 CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel knows no zones
 """The date that every workbook of ours bears: a fixed one keeps the bytes the same on every run."""
@@ -26,7 +37,7 @@ _FONT = "Times New Roman"
 _A4 = 9
 _MOST_LINKS = 65_000
 _LONG_AGO = 3_600
-_TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.tmp")
+_TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.cqdt\.tmp")
 _MARGINS = {"left": 0.6, "right": 0.5, "top": 0.8, "bottom": 0.7}
 
 
@@ -45,7 +56,7 @@ def prepare(folder: Path) -> None:
     if folder.is_symlink():
         raise LinkedOutputError(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for stray in folder.glob(".*.tmp"):
+    for stray in folder.glob(".*.cqdt.tmp"):
         _sweep(stray)
     probe = _temporary(folder / "probe")
     probe.touch()
@@ -58,22 +69,35 @@ def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
     The file appears whole or not at all. Where the old one is open in Excel and cannot be replaced, the new one
     is put beside it under a dated name, and that path is returned. LinkedOutputError where the old one is a link.
     """
-    if path.is_symlink():
-        raise LinkedOutputError(path)
+    check_target(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
+    data = workbook_bytes(sheets, title)
     try:
-        _write(temporary, sheets, title)
+        temporary.write_bytes(data)
         return _put(temporary, path)
-    except FileCreateError as refused:
-        raise OSError(str(refused)) from refused
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def check_target(path: Path) -> None:
+    """Find out before anything is replaced that a file may stand here; OSError where something else does."""
+    if path.is_symlink():
+        raise LinkedOutputError(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder", str(path))
+
+
+def set_aside(path: Path) -> Path:
+    """Keep a file that somebody changed under a dated name, and return that."""
+    kept = path.with_name(f"{path.stem}-{datetime.now().astimezone():%Y%m%d-%H%M%S}{path.suffix}")
+    path.replace(kept)
+    return kept
+
+
 def _temporary(path: Path) -> Path:
     """The name under which a file is written until it is whole; it says which process is at work."""
-    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    return path.with_name(f".{path.name}.{os.getpid()}.cqdt.tmp")
 
 
 def _sweep(stray: Path) -> None:
@@ -108,13 +132,17 @@ def _put(temporary: Path, path: Path) -> Path:
     return path
 
 
-def _write(path: Path, sheets: Iterable[Sheet], title: str) -> None:
-    with xlsxwriter.Workbook(path, {"strings_to_urls": False, "strings_to_formulas": False}) as workbook:
+def workbook_bytes(sheets: Iterable[Sheet], title: str) -> bytes:
+    """Draw a workbook in memory: on a full disk nothing half written needs closing."""
+    written = io.BytesIO()
+    options = {"strings_to_urls": False, "strings_to_formulas": False, "in_memory": True}
+    with xlsxwriter.Workbook(written, options) as workbook:
         workbook.set_properties({"title": title, "created": CREATED})
         workbook.set_calc_mode("auto")
         formats = _Formats(workbook)
         for sheet in sheets:
             _SheetWriter(workbook.add_worksheet(sheet.name), sheet, formats).write()
+    return written.getvalue()
 
 
 class _Formats:
@@ -220,6 +248,8 @@ class _SheetWriter:
                 quoted = text[:1] in ("=", "+", "-", "@")
                 form = self._formats(cell.style, quoted=True) if quoted else form
                 self._target.write_string(row, column, printable(text), form)
+            case Decimal() as exact if abs(exact) >= LARGEST:
+                self._target.write_string(row, column, printable(f"{exact:f}"), form)
             case number:
                 self._target.write_number(row, column, float(number), form)
 
