@@ -48,7 +48,7 @@ COMPUTED = {
         "file_external_links": NOTICE,
     },
     ("intake/reading.py", "_workbook"): dict.fromkeys(_OWN_WORDS.values(), ERROR),
-    ("intake/submissions.py", "_score"): {"score_masked": WARNING, "score_read_as": NOTICE},  # and a Reading of None
+    ("intake/answers.py", "_score"): {"score_masked": WARNING, "score_read_as": NOTICE},  # and a Reading of None
     ("scoring/validation.py", "_finding"): {},  # the code of a pandera check
 }
 """Where a code is no literal: the function, and the findings that only it knows about."""

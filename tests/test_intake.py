@@ -24,11 +24,12 @@ from cqdt_batch.cells import Book, Grid
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Severity, Term
+from cqdt_batch.intake.answers import read_submission
 from cqdt_batch.intake.collecting import Job, take
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.recognition import Form, recognise
 from cqdt_batch.intake.rivals import FileState
-from cqdt_batch.intake.submissions import InputKind, read_submission
+from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline import RoundFolder, write_feedback
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState

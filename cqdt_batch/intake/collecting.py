@@ -13,13 +13,14 @@ from cqdt_batch.cells import in_one_line
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
+from cqdt_batch.intake.answers import MISFITS, read_submission
 from cqdt_batch.intake.attachments import CARRIERS, DEEPEST, attachments
 from cqdt_batch.intake.container import MIB, FileKind, kind_of, over_limit
 from cqdt_batch.intake.inbox import Entry, EntryKind, entries, in_name_order, kind_by_name
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.recognition import recognise, settled
 from cqdt_batch.intake.rivals import Change, FileEntry, FileState, settle
-from cqdt_batch.intake.submissions import MISFITS, Submission, read_submission
+from cqdt_batch.intake.submissions import Submission
 from cqdt_batch.intake.workers import Failure, in_workers
 from cqdt_batch.messages import reason_of
 

@@ -9,33 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from functools import cache
 from typing import NamedTuple
 
-from cqdt_batch.cells import Book, Content, Covered, Formula, Grid, as_typed
+from cqdt_batch.cells import Book, Content, Covered, Grid, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded, looks_legacy, nearest
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.definition.stamp import ANSWERS, STAMP_SHEET, Stamp, stamp_of
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
+from cqdt_batch.intake.tables import FormColumn, Table, all_alike, copies, legacy_cells, no_table, tables_of, unread
 from cqdt_batch.messages import Language, Words, in_every_language
-
-
-class FormColumn(StrEnum):
-    """The columns of a form; their headers stand in the catalogue under `form.column.<value>`."""
-
-    CODE = "code"
-    LABEL = "label"
-    EXPECTED = "expected"
-    MAXIMUM = "maximum"
-    SCORE = "score"
-    EVIDENCE = "evidence"
-    EXPLANATION = "explanation"
-
-
-_NEEDED = (FormColumn.CODE, FormColumn.LABEL, FormColumn.MAXIMUM, FormColumn.SCORE)
-_TYPED = (FormColumn.SCORE, FormColumn.EVIDENCE, FormColumn.EXPLANATION)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,14 +42,6 @@ class Form:
     refusal: Finding | None = None
 
 
-class _Table(NamedTuple):
-    """A table of criteria in a book: its header row and what each of the columns is."""
-
-    grid: Grid
-    header: int
-    found: dict[int, FormColumn]
-
-
 class _Identity(NamedTuple):
     """Whose form it is, what to tell if it is taken, and why it is refused if its rows do not fit."""
 
@@ -77,28 +52,28 @@ class _Identity(NamedTuple):
 
 def recognise(book: Book, assessment: Assessment) -> Form | Finding:
     """Tell which unit's form a workbook is, or why it cannot be taken."""
-    tables = tuple(_tables(book))
+    tables = tuple(tables_of(book))
     stamp = _stamp(book)
     identity = _by_stamp(stamp, book, assessment) if stamp else _by_heading(book, tables, assessment)
     if isinstance(identity, Finding):
         return identity
     if not tables:
-        return _no_table(book, identity.unit)
-    if not _all_alike(tables):
+        return no_table(book, identity.unit)
+    if not all_alike(tables):
         headers = tuple(f"{table.grid.sheet} ({table.header})" for table in tables)
         return error("form_table_repeated", Where(file=book.file), identity.unit.code, headers=headers)
     form = _form(min(tables, key=lambda table: table.grid.is_hidden), identity, book.file, tables)
-    form = replace(form, told=(*form.told, *_unread(book, tables, form.unit)))
+    form = replace(form, told=(*form.told, *unread(book, tables, form.unit)))
     other = _other_name(form, book.file, assessment)
     if other is not None and not other.unit:
         return other
     return replace(form, refusal=other, answers=frozenset(_answered(book)))
 
 
-def _form(table: _Table, identity: _Identity, file: str, tables: tuple[_Table, ...]) -> Form:
+def _form(table: Table, identity: _Identity, file: str, tables: tuple[Table, ...]) -> Form:
     columns = {column: position for position, column in reversed(table.found.items())}
     repeated = {position: column for position, column in table.found.items() if columns[column] != position}
-    told = (*identity.told, *_copies(table, identity.unit, file, tables))
+    told = (*identity.told, *copies(table, identity.unit, file, tables))
     return Form(
         unit=identity.unit,
         grid=table.grid,
@@ -144,11 +119,11 @@ def _answered(book: Book) -> Iterator[str]:
             yield from (pair[-1] for pair in pairs if pair[0] == ANSWERS)
 
 
-def _by_heading(book: Book, tables: tuple[_Table, ...], assessment: Assessment) -> _Identity | Finding:
+def _by_heading(book: Book, tables: tuple[Table, ...], assessment: Assessment) -> _Identity | Finding:
     """Recognise a form that lost its stamp by what a reader sees above its table."""
     where = Where(file=book.file)
     if not tables:
-        legacy = next(_legacy_cells(book), None)
+        legacy = next(legacy_cells(book), None)
         return error("file_legacy_text", legacy) if legacy else error("form_without_stamp", where)
     named = tuple(_named(tables[0], book.file, assessment))
     units = {name.unit.code: name.unit for name in named if name.unit}
@@ -165,7 +140,7 @@ def _by_heading(book: Book, tables: tuple[_Table, ...], assessment: Assessment) 
     return _Identity(unit, (told,), error("stamp_lost_unfit", where, unit.code, unit=unit.name))
 
 
-def _heads_this_round(table: _Table, assessment: Assessment) -> bool:
+def _heads_this_round(table: Table, assessment: Assessment) -> bool:
     titles = {folded(title) for title in _titles(assessment)}
     return any(folded(as_typed(content)) in titles for _, _, content in _heading(table))
 
@@ -177,7 +152,7 @@ def _titles(assessment: Assessment) -> Iterator[str]:
         yield f"{profile.index_name} – {Words(language)('form.year', year=profile.year)}"
 
 
-def _heading(table: _Table) -> Iterator[tuple[int, int, Content]]:
+def _heading(table: Table) -> Iterator[tuple[int, int, Content]]:
     """The cells above a table."""
     for row, cells in table.grid.rows.items():
         if row < table.header:
@@ -193,7 +168,7 @@ class _Name(NamedTuple):
     unit: Unit | None
 
 
-def _named(table: _Table, file: str, assessment: Assessment) -> Iterator[_Name]:
+def _named(table: Table, file: str, assessment: Assessment) -> Iterator[_Name]:
     """Find the names of units above the table: behind the words of the form, else in a cell of their own.
 
     A name behind other words, such as those of a letter's address, is not the sender's.
@@ -227,102 +202,11 @@ def _other_name(form: Form, file: str, assessment: Assessment) -> Finding | None
 
     Where they name two units it is neither's, and takes the place of nobody's honest form.
     """
-    named = tuple(_named(_Table(form.grid, form.header, {}), file, assessment))
+    named = tuple(_named(Table(form.grid, form.header, {}), file, assessment))
     other = next((name for name in named if name.unit and name.unit is not form.unit), None)
     if other is not None and other.unit is not None:
         return error("form_names_another", other.where, found=other.unit.name, stamped=form.unit.name)
     return _unknown_unit(named, assessment, form.unit.code)
-
-
-def _no_table(book: Book, unit: Unit) -> Finding:
-    """Say which headers of the table are missing, where most of the others stand."""
-    legacy = next(_legacy_cells(book), None)
-    if legacy is not None:
-        return error("file_legacy_text", legacy, unit.code)
-    found = ((grid, row, set(_columns(cells).values())) for grid in book.grids for row, cells in grid.rows.items())
-    grid, row, known = max(found, key=lambda one: len(one[2]), default=(None, 0, set()))
-    missing = tuple(Term(f"form.column.{column}") for column in _NEEDED if column not in known)
-    is_near = grid is not None and len(known) > 1
-    where = Where(file=book.file, sheet=grid.sheet, row=row) if grid and is_near else Where(file=book.file)
-    return error("form_header_missing" if is_near else "form_table_missing", where, unit.code, headers=missing)
-
-
-_ENOUGH = 3
-
-
-def _legacy_cells(book: Book) -> Iterator[Where]:
-    """The first cell of a book whose texts seem to be in an old encoding."""
-    found = [
-        Where(file=book.file, sheet=grid.sheet, row=row, column=column)
-        for grid in book.grids
-        for row, cells in grid.rows.items()
-        for column, content in cells.items()
-        if isinstance(content, str) and looks_legacy(content)
-    ]
-    yield from found[:1] if len(found) >= _ENOUGH else ()
-
-
-def _tables(book: Book) -> Iterator[_Table]:
-    """Find every header row; one repeated over the same columns of a sheet is still the same table."""
-    seen: set[tuple[str, tuple[tuple[int, FormColumn], ...]]] = set()
-    for grid in book.grids:
-        for row, cells in grid.rows.items():
-            columns = _columns(cells)
-            key = (grid.sheet, tuple(columns.items()))
-            if set(_NEEDED) <= set(columns.values()) and key not in seen:
-                seen.add(key)
-                yield _Table(grid, row, columns)
-
-
-def _columns(cells: Mapping[int, Content]) -> dict[int, FormColumn]:
-    """The form's column that each cell of a row names, if it names one."""
-    headers = _headers()
-    named = {position: headers.get(folded(text)) for position, text in cells.items() if isinstance(text, str)}
-    return {position: column for position, column in named.items() if column is not None}
-
-
-@cache
-def _headers() -> Mapping[str, FormColumn]:
-    return {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
-
-
-def _unread(book: Book, tables: tuple[_Table, ...], unit: Unit) -> Iterator[Finding]:
-    """Sheets that look like the form but lack a header: the unit may have answered there."""
-    read = {table.grid.sheet for table in tables}
-    for grid in book.grids:
-        rows = (row for row, cells in grid.rows.items() if len(set(_columns(cells).values())) >= _ENOUGH)
-        row = next(rows, 0) if grid.sheet not in read else 0
-        if row:
-            yield warning("table_unread", Where(file=book.file, sheet=grid.sheet, row=row), unit.code)
-
-
-def _all_alike(tables: tuple[_Table, ...]) -> bool:
-    """Tell whether all tables say the same: a copied sheet that nobody changed does no harm."""
-    first, *others = (_answers(table) for table in tables)
-    return all(answers == first for answers in others)
-
-
-def _answers(table: _Table) -> list[tuple[str, ...]]:
-    """What a table holds, row by row, in the columns by which it is read."""
-    columns = {column: position for position, column in reversed(table.found.items())}
-    wanted = [columns.get(column, 0) for column in (FormColumn.CODE, *_TYPED)]
-    rows = (cells for row, cells in table.grid.rows.items() if row > table.header)
-    read = ([cells.get(position) for position in wanted] for cells in rows)
-    return [tuple(map(_answer, row)) for row in read if any(content is not None for content in row)]
-
-
-def _answer(content: Content | None) -> str:
-    """A cell for comparing copies: the formulas of sums name other rows in a copy further down."""
-    if content is None or isinstance(content, Formula):
-        return "" if content is None else "="
-    return as_typed(content)
-
-
-def _copies(table: _Table, unit: Unit, file: str, tables: tuple[_Table, ...]) -> Iterator[Finding]:
-    for other in tables:
-        if other is not table:
-            where = Where(file=file, sheet=other.grid.sheet, row=other.header)
-            yield notice("table_copied", where, unit.code, sheet=table.grid.sheet)
 
 
 def settled(form: Form, findings: Iterable[Finding], misfits: frozenset[str]) -> tuple[Finding, ...] | Finding:

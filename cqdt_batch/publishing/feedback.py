@@ -13,9 +13,9 @@ from decimal import Decimal
 from cqdt_batch.cells import as_typed
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.findings import Finding, Severity, Where
-from cqdt_batch.intake.recognition import FormColumn
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import Input, Submission
+from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.form import FormLayout, Place, Remark
 from cqdt_batch.publishing.sheets import LARGEST, Cell, Link, Page, Sheet, Style, Value, address, in_sheet
@@ -156,10 +156,27 @@ def _places(finding: Finding, places: Mapping[Where, Place]) -> list[Place]:
 
 
 _Strays = tuple[tuple[Where, str], ...]
+_Row = tuple[tuple[Value, Style], ...]
 
 
 def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Where, Place], strays: _Strays) -> Sheet:
     """The first sheet: what was found, what to do, a link to the cell; and what the form has no cell for."""
+    words = layout.words
+    found = (_finding_row(layout, number, finding, places) for number, finding in enumerate(findings, 1))
+    below = _HEADER_ROW + len(findings) + 2
+    left = (_stray_row(number, where, text) for number, (where, text) in enumerate(strays, 1))
+    title = [Cell(below, 1, words("feedback.left"), _LINE, across=len(_COLUMNS))] if strays else []
+    return Sheet(
+        name=words("feedback.sheet"),
+        cells=(*_head(layout), *_drawn(found, _HEADER_ROW + 1), *title, *_drawn(left, below + 1)),
+        widths=tuple(float(width) for width in _COLUMNS.values()),
+        page=Page(landscape=True, repeat=(_HEADER_ROW, _HEADER_ROW), footer=f"&C&P/&N&R{layout.unit.code}"),
+        freeze=(_HEADER_ROW + 1, 1),
+        protected=True,
+    )
+
+
+def _head(layout: FormLayout) -> Iterator[Cell]:
     words, profile = layout.words, layout.assessment.profile
     heading = (
         (words("feedback.title"), _TITLE),
@@ -167,39 +184,30 @@ def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Whe
         (f"{profile.index_name} – {words('form.year', year=profile.year)}", replace(_LINE, align="center")),
         (words(_how(layout)), _LINE),
     )
-    cells = [Cell(row, 1, text, style, across=len(_COLUMNS)) for row, (text, style) in enumerate(heading, 1)]
+    for row, (text, style) in enumerate(heading, 1):
+        yield Cell(row, 1, text, style, across=len(_COLUMNS))
     for position, column in enumerate(_COLUMNS, 1):
-        cells.append(Cell(_HEADER_ROW, position, words(f"board.column.{column}"), _HEADER))
-    for number, finding in enumerate(findings, 1):
-        severity = words(f"severity.{finding.severity}")
-        row: tuple[tuple[Value, Style], ...] = (
-            (number, _CENTRED),
-            (severity, replace(_CENTRED, fill=_FILLS[finding.severity])),
-            (words.message_for_unit(finding), _TEXT),
-            (_link(layout, _places(finding, places)), _LINK),
-            (words.place(finding.where), _CENTRED),
-        )
-        cells += [Cell(_HEADER_ROW + number, position, *one) for position, one in enumerate(row, 1)]
-    below = _HEADER_ROW + len(findings) + 2
-    if strays:
-        cells.append(Cell(below, 1, words("feedback.left"), _LINE, across=len(_COLUMNS)))
-    for number, (where, text) in enumerate(strays, 1):
-        left: tuple[tuple[Value, Style], ...] = (
-            (number, _CENTRED),
-            ("", _TEXT),
-            (text, _TEXT),
-            ("", _TEXT),
-            (where.cell, _CENTRED),
-        )
-        cells += [Cell(below + number, position, *one) for position, one in enumerate(left, 1)]
-    return Sheet(
-        name=words("feedback.sheet"),
-        cells=tuple(cells),
-        widths=tuple(float(width) for width in _COLUMNS.values()),
-        page=Page(landscape=True, repeat=(_HEADER_ROW, _HEADER_ROW), footer=f"&C&P/&N&R{layout.unit.code}"),
-        freeze=(_HEADER_ROW + 1, 1),
-        protected=True,
+        yield Cell(_HEADER_ROW, position, words(f"board.column.{column}"), _HEADER)
+
+
+def _drawn(rows: Iterable[_Row], first: int) -> Iterator[Cell]:
+    for number, row in enumerate(rows, first):
+        yield from (Cell(number, position, value, style) for position, (value, style) in enumerate(row, 1))
+
+
+def _finding_row(layout: FormLayout, number: int, finding: Finding, places: Mapping[Where, Place]) -> _Row:
+    words = layout.words
+    return (
+        (number, _CENTRED),
+        (words(f"severity.{finding.severity}"), replace(_CENTRED, fill=_FILLS[finding.severity])),
+        (words.message_for_unit(finding), _TEXT),
+        (_link(layout, _places(finding, places)), _LINK),
+        (words.place(finding.where), _CENTRED),
     )
+
+
+def _stray_row(number: int, where: Where, text: str) -> _Row:
+    return (number, _CENTRED), ("", _TEXT), (text, _TEXT), ("", _TEXT), (where.cell, _CENTRED)
 
 
 def _how(layout: FormLayout) -> str:

@@ -12,7 +12,7 @@ from cqdt_batch.definition.assessment import Assessment, CriteriaTree
 from cqdt_batch.definition.records import Criterion, Unit
 from cqdt_batch.definition.stamp import ANSWERS, STAMP_SHEET, stamp_of
 from cqdt_batch.findings import column_letters
-from cqdt_batch.intake.recognition import FormColumn
+from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import Cell, Computed, Entry, Page, Sheet, Style, Value, Visibility, ranges, summed
 from cqdt_batch.scoring.rounding import published

@@ -1,0 +1,239 @@
+"""Find the rows and columns of a recognised form, and what around the answers does not agree with the definition.
+
+A row is known by its criterion code; where a program spoilt the code, by the exact label. Codes, labels and maxima are
+the definition's; those in the form are witnesses that row, code and score still belong together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from cqdt_batch.cells import Content, Covered, Formula, Masked, as_fact, as_typed
+from cqdt_batch.definition.assessment import Assessment, CriteriaTree
+from cqdt_batch.definition.names import folded
+from cqdt_batch.definition.records import Criterion
+from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
+from cqdt_batch.intake.numbers import read_text
+from cqdt_batch.intake.recognition import Form
+from cqdt_batch.intake.submissions import InputKind, Total
+from cqdt_batch.intake.tables import FormColumn
+from cqdt_batch.messages import in_every_language
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormRows:
+    """The rows of one form; `leaves` are the codes that its unit is asked for."""
+
+    form: Form
+    file: str
+    assessment: Assessment
+    leaves: set[str]
+
+    @property
+    def unit(self) -> str:
+        """The code of the form's unit."""
+        return self.form.unit.code
+
+    @cached_property
+    def tree(self) -> CriteriaTree:
+        """The criteria of the unit's block."""
+        return self.assessment.trees[self.form.unit.block]
+
+    def where(self, row: int, column: FormColumn) -> Where:
+        """The cell of a form's column in a row."""
+        position = self.form.columns.get(column, 0)
+        return Where(file=self.file, sheet=self.form.grid.sheet, row=row, column=position)
+
+    def content(self, row: int, column: FormColumn) -> Content | None:
+        """What a form's column holds in a row."""
+        return self.form.grid.rows[row].get(self.form.columns.get(column, 0))
+
+    @cached_property
+    def _body(self) -> tuple[int, ...]:
+        return tuple(row for row in self.form.grid.rows if row > self.form.header)
+
+    @cached_property
+    def codes(self) -> dict[int, str]:
+        """The criterion of each row below the header: by its code, else by its label; "" where there is neither."""
+        typed = {row: self._code(row) for row in self._body}
+        taken = set(typed.values())
+        labelled = {row: self._by_label(row) for row in self._body if typed[row] not in self.tree.by_code}
+        return {row: code if (code := labelled.get(row, "")) and code not in taken else typed[row] for row in typed}
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row of each criterion; the first, where several have its code."""
+        return {code: row for row, code in reversed(self.codes.items()) if code}
+
+    def _code(self, row: int) -> str:
+        """The code that stands in a row. One that Excel made a fraction or a date is none, nor one nobody sees."""
+        content = self.content(row, FormColumn.CODE)
+        match content:
+            case None:
+                return ""
+            case str():
+                return content.strip()
+            case Decimal() if content == int(content):
+                return f"{int(content)}"
+        return f"{as_typed(content)}?"
+
+    def _by_label(self, row: int) -> str:
+        """The one criterion that a row's label names and that its spoilt code may have been; "" if in doubt."""
+        label, code = self.content(row, FormColumn.LABEL), self.content(row, FormColumn.CODE)
+        if not isinstance(label, str) or isinstance(code, Covered):
+            return ""
+        alike = self.tree.by_label.get(folded(label), ())
+        found = [criterion for criterion in alike if _may_have_been(code, criterion.code)]
+        return found[0].code if len(found) == 1 else ""
+
+    def restored(self) -> Iterator[Finding]:
+        """Tell once which rows were recognised by their labels."""
+        found = {row: code for row, code in self.codes.items() if code in self.tree.by_code and code != self._code(row)}
+        if found:
+            where = self.where(min(found), FormColumn.CODE)
+            yield notice("codes_restored", where, self.unit, codes=tuple(found.values()))
+
+    def columns_amiss(self) -> Iterator[Finding]:
+        """Columns of the form that are missing or stand there twice."""
+        header = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header)
+        for column in (FormColumn.EVIDENCE, FormColumn.EXPLANATION):
+            if column not in self.form.columns:
+                yield warning("column_missing", header, self.unit, column=Term(f"form.column.{column}"))
+        if self.form.repeated:
+            columns = tuple(Term(f"form.column.{column}") for column in dict.fromkeys(self.form.repeated.values()))
+            where = replace(header, column=min(self.form.repeated))
+            yield error("column_repeated", where, self.unit, columns=columns)
+
+    def hidden(self) -> Iterator[Finding]:
+        """What the unit may not have seen when it signed: a hidden sheet, column or row that was read all the same."""
+        grid = self.form.grid
+        if grid.is_hidden:
+            yield warning("sheet_hidden", Where(file=self.file, sheet=grid.sheet), self.unit)
+        for kind in InputKind:
+            if self.form.columns.get(FormColumn(kind), 0) in grid.hidden_columns:
+                where = self.where(0, FormColumn(kind))
+                yield warning("column_hidden", where, self.unit, column=Term(f"form.column.{kind}"))
+        unseen = [code for code, row in self.rows.items() if row in grid.hidden_rows and code in self.leaves]
+        if unseen:
+            where = Where(file=self.file, sheet=grid.sheet, row=min(self.rows[code] for code in unseen))
+            yield warning("rows_hidden", where, self.unit, codes=tuple(reversed(unseen)))
+
+    def strays(self) -> Iterator[Finding]:
+        """Rows that repeat a criterion, and what stands in the score column beside no open leaf."""
+        for row, code in self.codes.items():
+            first = self.rows.get(code, row)
+            if code in self.leaves and first != row:
+                yield self._repeated(row, first, code)
+            elif code not in self.leaves:
+                yield from self._stray(row, code)
+
+    def _repeated(self, row: int, first: int, code: str) -> Finding:
+        where = self.where(row, FormColumn.CODE)
+        typed, before = ([self.content(r, FormColumn(kind)) for kind in InputKind] for r in (row, first))
+        is_same = typed in (before, [None] * len(InputKind))
+        if is_same:
+            return notice("row_copied", where, self.unit, code=code, row=first)
+        return error("row_repeated", where, self.unit, code=code, row=first)
+
+    def _stray(self, row: int, code: str) -> Iterator[Finding]:
+        """What is not counted is said. The form itself has sums beside inner criteria and a word where none applies."""
+        score = self.content(row, FormColumn.SCORE)
+        where = self.where(row, FormColumn.SCORE)
+        if score is None or (isinstance(score, str) and self._is_no_score(row, score)):
+            return
+        if code not in self.tree.by_code:
+            yield error("row_unknown", where, self.unit, code=code or Term("form.empty"), found=as_fact(score))
+        elif not self._is_forms_own(score, code):
+            yield warning("score_not_assessed", where, self.unit, code=code, found=as_fact(score))
+
+    def _is_no_score(self, row: int, text: str) -> bool:
+        """Tell whether a text in the column of scores is none: its header once more, or a word below the table."""
+        is_below = row > max((r for r, code in self.codes.items() if code in self.tree.by_code), default=row)
+        is_word = is_below and read_text(text).code == "score_text" and not self.codes[row]
+        return is_word or text in in_every_language("form.column.score")
+
+    def _is_forms_own(self, score: Content, code: str) -> bool:
+        """Tell whether a cell holds what the form put there: a sum, or the word for what does not apply."""
+        if code in self.assessment.not_assessed(self.form.unit):
+            return isinstance(score, str) and score in in_every_language("not_assessed")
+        return isinstance(score, Formula | Decimal)
+
+    def uncounted(self) -> Iterator[tuple[Where, str]]:
+        """What was typed where nobody asked: in rows of no open criterion, and in columns that stand there twice."""
+        read = {self.rows[code] for code in self.leaves if code in self.rows}
+        last = max(read, default=0)
+        own = {*in_every_language("not_assessed"), *(e.reason for e in self.assessment.exemptions_of(self.form.unit))}
+        for row in self._body:
+            columns = [self.form.columns.get(FormColumn(kind), 0) for kind in InputKind]
+            doubled = [at for at, column in self.form.repeated.items() if column in set(map(FormColumn, InputKind))]
+            for column in doubled if row in read else [*columns, *doubled]:
+                content = self.form.grid.rows[row].get(column)
+                is_inside = row <= last or self.codes[row]  # below stand the places for signatures
+                is_typed = isinstance(content, Decimal) or (is_inside and not isinstance(content, Formula | None))
+                if is_typed and content is not None and as_typed(content) not in own:
+                    where = Where(file=self.file, sheet=self.form.grid.sheet, row=row, column=column)
+                    yield where, as_typed(content)
+
+    def totals(self) -> dict[str, Total]:
+        """The sums that the unit saw beside inner criteria."""
+        found = {}
+        for code, row in self.rows.items():
+            score = self.content(row, FormColumn.SCORE)
+            shown = score.value if isinstance(score, Formula) else score
+            is_sum = code in self.tree.children and code not in self.assessment.not_assessed(self.form.unit)
+            if is_sum and isinstance(shown, Decimal):
+                found[code] = Total(value=shown, where=self.where(row, FormColumn.SCORE))
+        return found
+
+    def changed_maximum(self, leaf: Criterion, row: int) -> Iterator[Finding]:
+        """A maximum that is not the definition's: the column was changed, or its header stands over another."""
+        found = self.content(row, FormColumn.MAXIMUM)
+        if _number_in(found) == leaf.max_score:
+            return
+        shown = as_fact(found) if found is not None else Term("form.empty")
+        where = self.where(row, FormColumn.MAXIMUM)
+        facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
+        yield error("maximum_changed", where, self.unit, **facts)
+
+    def changed_label(self, leaf: Criterion, row: int) -> Iterator[Finding]:
+        """A label that is another leaf's means codes and rows got out of step; any other label is told."""
+        content = self.content(row, FormColumn.LABEL)
+        label = as_typed(content) if content is not None else ""
+        if folded(label) == folded(leaf.label):
+            return
+        where = self.where(row, FormColumn.LABEL)
+        facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": label or Term("form.empty")}
+        if folded(label) in self.tree.leaf_labels:
+            yield error("label_of_another", where, self.unit, **facts)
+        else:
+            yield warning("label_changed", where, self.unit, **facts)
+
+
+def _number_in(content: Content | None) -> Decimal | None:
+    """The number a locked cell of the form shows, also where another program saved it as text."""
+    match content:
+        case Decimal() | Masked():
+            return content if isinstance(content, Decimal) else content.number
+        case str():
+            return read_text(content).value
+    return None
+
+
+def _may_have_been(found: Content | None, code: str) -> bool:
+    """Tell whether a program may have made `found` of a criterion code: 1.10 becomes 1.1, 1.5 the first of May."""
+    parts = [int(part) for part in code.split(".") if part.isdecimal()]
+    match found:
+        case None:
+            return True
+        case Decimal():
+            return code.count(".") == 1 and code.replace(".", "").isdecimal() and Decimal(code) == found
+        case date():
+            return parts[:2] in ([found.day, found.month], [found.month, found.day])
+        case str():
+            return [int(part) for part in re.findall(r"\d+", found)] == parts
+    return False

@@ -1,0 +1,130 @@
+"""Find the tables of criteria in a book, by their headers in either language, wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+from cqdt_batch.cells import Book, Content, Formula, Grid, as_typed
+from cqdt_batch.definition.names import folded, looks_legacy
+from cqdt_batch.definition.records import Unit
+from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
+from cqdt_batch.messages import in_every_language
+
+
+class FormColumn(StrEnum):
+    """The columns of a form; their headers stand in the catalogue under `form.column.<value>`."""
+
+    CODE = "code"
+    LABEL = "label"
+    EXPECTED = "expected"
+    MAXIMUM = "maximum"
+    SCORE = "score"
+    EVIDENCE = "evidence"
+    EXPLANATION = "explanation"
+
+
+_NEEDED = (FormColumn.CODE, FormColumn.LABEL, FormColumn.MAXIMUM, FormColumn.SCORE)
+_TYPED = (FormColumn.SCORE, FormColumn.EVIDENCE, FormColumn.EXPLANATION)
+
+
+class Table(NamedTuple):
+    """A table of criteria in a book: its header row and what each of the columns is."""
+
+    grid: Grid
+    header: int
+    found: dict[int, FormColumn]
+
+
+def no_table(book: Book, unit: Unit) -> Finding:
+    """Say which headers of the table are missing, where most of the others stand."""
+    legacy = next(legacy_cells(book), None)
+    if legacy is not None:
+        return error("file_legacy_text", legacy, unit.code)
+    found = ((grid, row, set(columns_of(cells).values())) for grid in book.grids for row, cells in grid.rows.items())
+    grid, row, known = max(found, key=lambda one: len(one[2]), default=(None, 0, set()))
+    missing = tuple(Term(f"form.column.{column}") for column in _NEEDED if column not in known)
+    is_near = grid is not None and len(known) > 1
+    where = Where(file=book.file, sheet=grid.sheet, row=row) if grid and is_near else Where(file=book.file)
+    return error("form_header_missing" if is_near else "form_table_missing", where, unit.code, headers=missing)
+
+
+_ENOUGH = 3
+
+
+def legacy_cells(book: Book) -> Iterator[Where]:
+    """The first cell of a book whose texts seem to be in an old encoding."""
+    found = [
+        Where(file=book.file, sheet=grid.sheet, row=row, column=column)
+        for grid in book.grids
+        for row, cells in grid.rows.items()
+        for column, content in cells.items()
+        if isinstance(content, str) and looks_legacy(content)
+    ]
+    yield from found[:1] if len(found) >= _ENOUGH else ()
+
+
+def tables_of(book: Book) -> Iterator[Table]:
+    """Find every header row; one repeated over the same columns of a sheet is still the same table."""
+    seen: set[tuple[str, tuple[tuple[int, FormColumn], ...]]] = set()
+    for grid in book.grids:
+        for row, cells in grid.rows.items():
+            columns = columns_of(cells)
+            key = (grid.sheet, tuple(columns.items()))
+            if set(_NEEDED) <= set(columns.values()) and key not in seen:
+                seen.add(key)
+                yield Table(grid, row, columns)
+
+
+def columns_of(cells: Mapping[int, Content]) -> dict[int, FormColumn]:
+    """The form's column that each cell of a row names, if it names one."""
+    headers = _headers()
+    named = {position: headers.get(folded(text)) for position, text in cells.items() if isinstance(text, str)}
+    return {position: column for position, column in named.items() if column is not None}
+
+
+@cache
+def _headers() -> Mapping[str, FormColumn]:
+    return {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
+
+
+def unread(book: Book, tables: tuple[Table, ...], unit: Unit) -> Iterator[Finding]:
+    """Sheets that look like the form but lack a header: the unit may have answered there."""
+    read = {table.grid.sheet for table in tables}
+    for grid in book.grids:
+        rows = (row for row, cells in grid.rows.items() if len(set(columns_of(cells).values())) >= _ENOUGH)
+        row = next(rows, 0) if grid.sheet not in read else 0
+        if row:
+            yield warning("table_unread", Where(file=book.file, sheet=grid.sheet, row=row), unit.code)
+
+
+def all_alike(tables: tuple[Table, ...]) -> bool:
+    """Tell whether all tables say the same: a copied sheet that nobody changed does no harm."""
+    first, *others = (_answers(table) for table in tables)
+    return all(answers == first for answers in others)
+
+
+def _answers(table: Table) -> list[tuple[str, ...]]:
+    """What a table holds, row by row, in the columns by which it is read."""
+    columns = {column: position for position, column in reversed(table.found.items())}
+    wanted = [columns.get(column, 0) for column in (FormColumn.CODE, *_TYPED)]
+    rows = (cells for row, cells in table.grid.rows.items() if row > table.header)
+    read = ([cells.get(position) for position in wanted] for cells in rows)
+    return [tuple(map(_answer, row)) for row in read if any(content is not None for content in row)]
+
+
+def _answer(content: Content | None) -> str:
+    """A cell for comparing copies: the formulas of sums name other rows in a copy further down."""
+    if content is None or isinstance(content, Formula):
+        return "" if content is None else "="
+    return as_typed(content)
+
+
+def copies(table: Table, unit: Unit, file: str, others: tuple[Table, ...]) -> Iterator[Finding]:
+    """Tell of the tables that say the same as the one that is read."""
+    for other in others:
+        if other is not table:
+            where = Where(file=file, sheet=other.grid.sheet, row=other.header)
+            yield notice("table_copied", where, unit.code, sheet=table.grid.sheet)
