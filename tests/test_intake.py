@@ -9,6 +9,7 @@ import io
 import os
 import re
 import shutil
+import struct
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -934,3 +935,43 @@ def test_a_scan_is_left_alone_unless_it_has_the_name_of_a_form(
     outcome = outcome_of(sample)
     assert codes(outcome.findings) == [code]
     assert next(e.state for e in outcome.intake.files if e.name == f"bai-nop/{name}") is state
+
+
+def outlook_message(name: str, data: bytes) -> bytes:
+    """A compound file with one attachment, laid out as Outlook does: a storage with the bytes and the long name."""
+    free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    streams = (bytes(4096), data.ljust(4096, b"\x00"), name.encode("utf-16-le").ljust(4096, b"\x00"))
+    allocation, content, starts = [table, 2, end], b"", []
+    for stream in streams:
+        sectors = -(-len(stream) // 512)
+        starts.append(len(allocation))
+        allocation += [*range(len(allocation) + 1, len(allocation) + sectors), end]
+        content += stream.ljust(sectors * 512, b"\x00")
+    named = (
+        ("Root Entry", 5, free, 1, end, 0),
+        ("__properties_version1.0", 2, 2, free, starts[0], len(streams[0])),
+        ("__attach_version1.0_#00000000", 1, free, 3, 0, 0),
+        ("__substg1.0_37010102", 2, 4, free, starts[1], len(streams[1])),
+        ("__substg1.0_3707001F", 2, free, free, starts[2], len(streams[2])),
+    )
+    directory = b"".join(map(directory_entry, named)).ljust(1024, b"\x00")
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH6x", 0x3E, 3, 0xFFFE, 9, 6)
+    head += struct.pack("<10I", 0, 1, 1, 0, 4096, end, 0, end, 0, 0) + struct.pack("<108I", *[free] * 108)
+    return head + struct.pack("<128I", *allocation, *[free] * (128 - len(allocation))) + directory + content
+
+
+def directory_entry(entry: tuple[str, int, int, int, int, int]) -> bytes:
+    name, kind, right, child, start, size = entry
+    text = (name + "\x00").encode("utf-16-le")
+    places = struct.pack("<HBB3I", len(text), kind, 1, 0xFFFFFFFF, right, child)
+    return text.ljust(64, b"\x00") + places + bytes(36) + struct.pack("<IQ", start, size)
+
+
+def test_a_form_attached_to_an_outlook_message_is_read(sample: RoundFolder) -> None:
+    message = outlook_message("Phiếu Sở Y tế.xlsx", form_of(sample).read_bytes())
+    form_of(sample).unlink()
+    (sample.inbox / "thu.msg").write_bytes(message)
+    outcome = outcome_of(sample)
+    assert codes(outcome.findings) == ["file_opened"]
+    assert outcome.submission_of[ONE].file == "bai-nop/thu.msg › Phiếu Sở Y tế.xlsx"
+    assert outcome.states[ONE] in SCORED
