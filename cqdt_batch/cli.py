@@ -161,6 +161,7 @@ def forms(
 ) -> None:
     from cqdt_batch.pipeline import filled_in, form_paths, write_forms
     from cqdt_batch.publishing.machine import outputs_json, run_json
+    from cqdt_batch.publishing.writer import check_target
 
     talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     folder, definition, assessment = _open(round_folder, talk)
@@ -168,7 +169,10 @@ def forms(
     if folder.inbox.name in target.resolve().parts:
         raise talk.stop(Status.WRONG_USE, "cli.out_is_inbox", path=str(target))
     _check_place(talk, target)
-    filled = filled_in(form_paths(assessment, target))
+    with _writing(talk, target):
+        for path in form_paths(assessment, target):
+            check_target(path)
+        filled = filled_in(form_paths(assessment, target))
     if filled:
         raise talk.stop(Status.WRONG_USE, "cli.forms_filled", names=tuple(path.name for path in filled))
     with _writing(talk, target):
@@ -211,7 +215,7 @@ def report(
 
 def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
-    from cqdt_batch.pipeline import examine, write_annex, write_board, write_feedback
+    from cqdt_batch.pipeline import examine, form_paths, write_annex, write_board, write_feedback
     from cqdt_batch.publishing.machine import outcome_json, outputs_json, run_json
     from cqdt_batch.publishing.writer import check_target
     from cqdt_batch.scoring.outcome import UnitState
@@ -222,7 +226,7 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     outcome = examine(folder, definition, talk.track("cli.reading"))
     with _writing(talk, folder.board.parent):
         wanted = ((folder.annex, write_annex), (folder.board, write_board))
-        for path, _ in wanted:
+        for path in (*(path for path, _ in wanted), *form_paths(outcome.assessment, folder.feedback)):
             check_target(path)
         written = [(path, write(folder, outcome, talk.words)) for path, write in wanted[not with_annex :]]
         answers = write_feedback(folder, outcome, talk.words)

@@ -21,7 +21,7 @@ from cqdt_batch.publishing.board import board_sheets
 from cqdt_batch.publishing.definition_book import definition_sheets
 from cqdt_batch.publishing.feedback import feedback_sheets, units_to_answer
 from cqdt_batch.publishing.form import form_sheets
-from cqdt_batch.publishing.writer import CREATED, check_target, set_aside, write_workbook
+from cqdt_batch.publishing.writer import CREATED, set_aside, write_workbook
 from cqdt_batch.scoring.outcome import Outcome, evaluate
 
 Track: TypeAlias = Callable[[Sequence[Any]], Iterable[Any]]
@@ -123,7 +123,10 @@ def filled_in(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 def _is_untouched(path: Path) -> bool:
     parts = unpack(path.read_bytes(), path.name, Limits())
-    saved = None if isinstance(parts, Finding) else saved_at(parts)
+    try:
+        saved = None if isinstance(parts, Finding) else saved_at(parts)
+    except Exception:  # noqa: BLE001 - what cannot be read is not as we wrote it
+        saved = None
     return saved is not None and saved.replace(tzinfo=None) == CREATED
 
 
@@ -147,8 +150,6 @@ def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: T
     """
     answered = units_to_answer(outcome)
     places = form_paths(outcome.assessment, folder.feedback)
-    for place in places:
-        check_target(place)
     kept = tuple(map(set_aside, filled_in(places)))
     for unit, place in zip(outcome.assessment.units, places, strict=True):
         if unit not in answered:

@@ -244,3 +244,61 @@ def test_a_cell_that_one_of_two_files_leaves_empty_is_open_too(sample: RoundFold
     cell = openpyxl.load_workbook(answer)[FORM]["E11"]
     assert cell.value is None
     assert Words()("form.empty") in cell.comment.text
+
+
+def swapped_labels(sheet: Any) -> None:
+    sheet["B11"], sheet["B12"] = sheet["B12"].value, sheet["B11"].value
+
+
+@pytest.mark.parametrize("spoil", [swapped_labels, other_maximum, repeated_row])
+@pytest.mark.parametrize(("row", "value"), [(2, "2019-cu"), (4, "0000"), (0, "")], ids=["version", "print", "no-stamp"])
+def test_what_was_amiss_in_a_form_refused_for_its_age_cannot_come_back_by_itself(
+    sample: RoundFolder, spoil: Callable[[Any], None], row: int, value: str
+) -> None:
+    workbook = openpyxl.load_workbook(sample.inbox / f"{ONE}.xlsx")
+    spoil(workbook[FORM])
+    if row:
+        workbook["_cqdt"].cell(row, 2).value = value
+    else:
+        del workbook["_cqdt"]
+    workbook.save(sample.inbox / f"{ONE}.xlsx")
+    _, path = answered(sample)
+    shutil.copy(path, sample.inbox / f"{ONE}.xlsx")
+    assert outcome_of(sample).states[ONE] is UnitState.WITH_ERRORS
+
+
+def test_what_was_amiss_in_files_of_unknown_order_cannot_come_back_by_itself(sample: RoundFolder) -> None:
+    other = sample.inbox / "khac.xlsx"
+    for path, score in ((sample.inbox / f"{ONE}.xlsx", 2), (other, 1)):
+        shutil.copy(SAMPLE.inbox / f"{ONE}.xlsx", path)
+        workbook = openpyxl.load_workbook(path)
+        repeated_row(workbook[FORM])
+        workbook[FORM]["E12"] = score
+        workbook.save(path)
+        saved_at(path, None)
+    outcome, answer = answered(sample)
+    assert set(codes(outcome.findings)) == {"several_submissions"}
+    sheet = openpyxl.load_workbook(answer)[FORM]
+    assert [sheet["E11"].value, sheet["E12"].value] == [None, None]
+
+
+def test_where_one_of_two_files_could_not_be_read_nothing_is_filled_in(sample: RoundFolder) -> None:
+    other = sample.inbox / "khac.xlsx"
+    workbook = openpyxl.load_workbook(sample.inbox / f"{ONE}.xlsx")
+    workbook.copy_worksheet(workbook[FORM])["E11"] = 0
+    workbook.save(other)
+    for path in (sample.inbox / f"{ONE}.xlsx", other):
+        saved_at(path, None)
+    _, answer = answered(sample)
+    workbook = openpyxl.load_workbook(answer)
+    assert workbook[FORM]["E12"].value is None
+    assert workbook[LIST]["A4"].value == Words()("feedback.how_empty")
+
+
+@pytest.mark.parametrize("text", ["1,9999999999999999999", "2,00000000000000000001"])
+def test_a_number_with_more_digits_than_a_cell_keeps_goes_out_as_it_was_typed(sample: RoundFolder, text: str) -> None:
+    retype(sample.inbox / f"{ONE}.xlsx", {"1.1.1": text})
+    _, answer = answered(sample)
+    assert openpyxl.load_workbook(answer)[FORM]["E11"].value == text
+    shutil.copy(answer, sample.inbox / f"{ONE}.xlsx")
+    assert outcome_of(sample).states[ONE] is UnitState.WITH_ERRORS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import email.message
 import functools
@@ -21,12 +22,13 @@ from typing import Any
 import openpyxl
 import pytest
 
-from cqdt_batch.cells import Book, Grid
+from cqdt_batch.cells import Book, Formula, Grid, Masked, Percent
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Severity, Term
 from cqdt_batch.intake.answers import read_submission
 from cqdt_batch.intake.collecting import Job, take
+from cqdt_batch.intake.ods import read_opendocument
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.recognition import Form, recognise
 from cqdt_batch.intake.rivals import FileState
@@ -975,3 +977,99 @@ def test_a_form_attached_to_an_outlook_message_is_read(sample: RoundFolder) -> N
     assert codes(outcome.findings) == ["file_opened"]
     assert outcome.submission_of[ONE].file == "bai-nop/thu.msg › Phiếu Sở Y tế.xlsx"
     assert outcome.states[ONE] in SCORED
+
+
+def test_the_same_answers_beside_something_else_are_not_the_same(sample: RoundFolder) -> None:
+    """A copy in which a criterion stands twice, with another score, is no mere copy."""
+    other = sample.inbox / "khac.xlsx"
+    shutil.copy(form_of(sample), other)
+
+    def repeated(sheet: Any) -> None:
+        sheet["A60"], sheet["B60"], sheet["E60"] = "1.1.1", sheet["B11"].value, 0.5
+
+    edited(other, repeated)
+    saved_at(other, None)
+    assert outcome_of(sample).states[ONE] is UnitState.WITH_ERRORS
+
+
+def test_an_undated_copy_of_the_older_answers_makes_the_order_unknown(sample: RoundFolder) -> None:
+    """The unit may have gone back to what it first sent."""
+    two_submissions(sample, EARLY, LATE)
+    again = sample.inbox / "lai.xlsx"
+    shutil.copy(form_of(sample), again)
+    saved_at(again, None)
+    assert "several_submissions" in codes(outcome_of(sample).findings)
+    assert outcome_of(sample).states[ONE] is UnitState.WITH_ERRORS
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        {"A3": "Tên đơn vị: Sở Y tế", "A4": "Sở Nội vụ"},
+        {"A3": "Kính gửi:", "A4": "Sở Nội vụ"},
+        {"A3": "SỞ Y TẾ TỈNH HOÀ BÌNH", "A5": "Sở Nội vụ"},
+    ],
+)
+def test_a_unit_named_alone_above_the_table_is_not_taken_for_the_sender(
+    sample: RoundFolder, heading: dict[str, str]
+) -> None:
+    without_stamp(form_of(sample))
+
+    def headed(sheet: Any) -> None:
+        for at, text in heading.items():
+            sheet[at] = text
+
+    edited(form_of(sample), headed)
+    outcome = outcome_of(sample)
+    assert set(codes(outcome.findings)) == {"unit_missing", "form_without_stamp"}
+
+
+def test_a_letter_attached_in_base64_is_opened(sample: RoundFolder) -> None:
+    inner = email.message.EmailMessage()
+    inner.set_content("x")
+    inner.add_attachment(
+        form_of(sample).read_bytes(), maintype="application", subtype="octet-stream", filename="p.xlsx"
+    )
+    form_of(sample).unlink()
+    head = b"From: a@b\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=B\n\n--B\n"
+    part = b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(bytes(inner))
+    (sample.inbox / "thu.eml").write_bytes(head + part + b"--B--\n")
+    outcome = outcome_of(sample)
+    assert outcome.states[ONE] in SCORED
+
+
+def test_the_inner_cells_of_an_array_formula_stay_formulas_in_the_answer(sample: RoundFolder) -> None:
+    def array(xml: bytes) -> bytes:
+        return re.sub(rb'(<c r="E10"[^>]*>)<f>[^<]*</f>', rb'\1<f t="array" ref="E10:E11">1+1</f>', xml)
+
+    with_part(form_of(sample), array)
+    raw = outcome_of(sample).submission_of[ONE].scores["1.1.1"].raw
+    assert isinstance(raw, Formula)
+    assert raw.text.startswith("=")
+
+
+OPENDOCUMENT = """<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"><o:automatic-styles>
+<style:style style:name="T1" style:family="text"><style:text-properties style:text-position="super 58%"/></style:style>
+</o:automatic-styles><o:body><o:spreadsheet><table:table table:name="A"><table:table-row>{}</table:table-row>
+</table:table></o:spreadsheet></o:body></o:document-content>"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "content"),
+    [
+        ('o:value-type="float" o:value="2"><text:p>2,0</text:p>', Decimal(2)),
+        ('o:value-type="float" o:value="2"><text:p>0,2</text:p>', Masked(Decimal(2))),
+        ('o:value-type="float" o:value="0"><text:p></text:p>', Masked(Decimal(0))),
+        ('o:value-type="float" o:value="1.234"><text:p>1,234</text:p>', Decimal("1.234")),
+        ('o:value-type="percentage" o:value="0.85"><text:p>85%</text:p>', Percent(Decimal("0.85"))),
+        ('o:value-type="string"><text:p>1,5<text:span text:style-name="T1">1</text:span></text:p>', "1,5^1"),
+        ('o:value-type="float" o:value="2" table:formula="of:=1+1"><text:p>2</text:p>', Formula("=1+1", Decimal(2))),
+    ],
+)
+def test_a_cell_of_an_opendocument_sheet_is_what_it_shows(cell: str, content: object) -> None:
+    part = OPENDOCUMENT.format(f"<table:table-cell {cell}</table:table-cell>")
+    grid = read_opendocument({"content.xml": part.encode()}).grids[0]
+    assert grid.rows == {1: {1: content}}

@@ -172,6 +172,8 @@ def test_decimals_are_those_that_count(number: str, decimals: int) -> None:
         ("1", r"0\0", True),
         ("1", "[$0.]0", True),
         ("1", "0*0", True),
+        ("15", "0 0", True),
+        ("15", "0 ", False),
         ("0", "#,###", True),
         ("1", 'General" điểm"', False),
         ("1", "Standard", False),

@@ -217,3 +217,24 @@ def test_where_the_board_cannot_stand_the_annex_is_left_as_it_was(sample: RoundF
     result = cqdt("report", sample.path, "--json")
     assert (result.exit_code, sample.annex.read_bytes()) == (Status.NOT_WRITTEN, before)
     assert json.loads(result.stdout)["status"] == Status.NOT_WRITTEN
+
+
+@pytest.mark.parametrize("command", ["report", "forms"])
+def test_a_damaged_workbook_among_our_own_is_kept_and_stops_nothing(sample: RoundFolder, command: str) -> None:
+    cqdt("report", sample.path)
+    cqdt("forms", sample.path)
+    for folder in (sample.feedback, sample.forms):
+        with zipfile.ZipFile(folder / "so-tu-phap.xlsx", "w") as book:
+            book.writestr("docProps/core.xml", "<x")
+            book.writestr("_rels/.rels", "<Relationships><Relationship/></Relationships>")
+    before = (sample.forms / "so-tu-phap.xlsx").read_bytes()
+    result = cqdt(command, sample.path)
+    assert result.exit_code == (Status.CLEAN if command == "report" else Status.WRONG_USE)
+    assert (sample.forms / "so-tu-phap.xlsx").read_bytes() == before
+
+
+def test_a_folder_with_the_name_of_a_form_is_told_before_any_is_written(sample: RoundFolder) -> None:
+    (sample.forms / "so-tu-phap.xlsx").mkdir(parents=True)
+    result = cqdt("forms", sample.path)
+    assert result.exit_code == Status.NOT_WRITTEN
+    assert [path.name for path in sample.forms.iterdir()] == ["so-tu-phap.xlsx"]

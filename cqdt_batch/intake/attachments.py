@@ -6,7 +6,7 @@ import base64
 import email
 import email.policy
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Where, error
@@ -48,10 +48,18 @@ def _from_mail(data: bytes) -> Iterator[tuple[str, bytes]]:
     for number, part in enumerate(letter.walk(), 1):
         if part.get_content_type() == "message/rfc822":
             if part.get("content-transfer-encoding", "").casefold() == "base64":
-                yield f"{number}.eml", base64.b64decode(str(part.get_payload(0)).partition("\n\n")[2])
+                yield f"{number}.eml", _decoded(part.get_payload(0))
             continue  # the attachments of a plain one follow in the walk
         named = part.get_filename()
         is_letter = part.get_content_maintype() == "text" and part.get_content_disposition() != "attachment"
         if not part.is_multipart() and (named or not is_letter):
             content = part.get_payload(decode=True)
             yield named or f"{number}", content if isinstance(content, bytes) else b""
+
+
+def _decoded(letter: Any) -> bytes:
+    """A letter that was attached in base64, against the rules; ValueError where nothing comes of it."""
+    data = base64.b64decode(letter.get_payload())
+    if not data:
+        raise ValueError("an empty letter")
+    return data

@@ -225,6 +225,7 @@ def _form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
     unit = form.unit.code
     submission, findings = read_submission(form, assessment, name, book.sha256)
     taken = settled(form, findings, MISFITS)
+    known = replace(known, read=tuple(findings))
     read = replace(known, unit=unit, submission=replace(submission, modified=book.modified), answers=form.answers)
     if isinstance(taken, Finding):
         return replace(read, findings=(taken,))

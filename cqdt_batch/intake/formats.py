@@ -13,7 +13,9 @@ from cqdt_batch.cells import Content, ErrorValue, Masked, Moment, Percent, decim
 
 _ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
 
-_ORNAMENT = re.compile(r'\[(?:\$[^\]\d.,-]*(?:-[^\]]*)?|[A-Za-z]+\d*)\]|_.|[*\\][^\d.,(-]|"[^"\d.,(-]*"|\s')
+_ORNAMENT = re.compile(
+    r'\[(?:\$[^\]\d.,-]*(?:-[^\]]*)?|[A-Za-z]+\d*)\]|_.|[*\\][^\d.,(-]|"[^"\d.,(-]*"|(?<![0#?])\s|\s(?![0#?])'
+)
 """What a number format adds around the digits: colours, locales, padding, a currency.
 
 Conditions are no ornament, nor is what looks like part of a number: "-"0 shows 5 as -5, 0\\.0 shows 15 as 1.5.

@@ -32,9 +32,9 @@ _MOST_COPIES = 1_048_576
 def read_opendocument(parts: Parts) -> Workbook:
     """Read every sheet; ValueError, KeyError or ParseError where the file is not sound."""
     root = _root(parts["content.xml"])
-    unseen = set(_undisplayed(root))
+    unseen, raised = set(_undisplayed(root)), frozenset(_raised(root))
     tables = root.iterfind(f"{_OFFICE}body/{_OFFICE}spreadsheet/{_TABLE}table")
-    grids = tuple(_TableReader().grid(t, is_hidden=t.get(f"{_TABLE}style-name") in unseen) for t in tables)
+    grids = tuple(_TableReader(raised=raised).grid(t, is_hidden=t.get(f"{_TABLE}style-name") in unseen) for t in tables)
     remarks = ("file_macros",) if any(name.startswith("Basic/") for name in parts) else ()
     return Workbook(grids=grids, modified=_modified(parts), remarks=remarks)
 
@@ -50,6 +50,17 @@ def _modified(parts: Parts) -> datetime | None:
     return next((moment_of(e.text) for e in root.iter("{http://purl.org/dc/elements/1.1/}date")), None)
 
 
+def _raised(root: Any) -> Iterator[str]:
+    """The names of the text styles that raise, lower or strike out: 2 with a small 1 is not 21."""
+    for style in root.iter(f"{_STYLE}style"):
+        properties = style.find(f"{_STYLE}text-properties")
+        if properties is not None and style.get(f"{_STYLE}family") == "text":
+            position = properties.get(f"{_STYLE}text-position", "0%")
+            struck = properties.get(f"{_STYLE}text-line-through-style", "none")
+            if not position.startswith("0%") or struck != "none":
+                yield style.get(f"{_STYLE}name", "")
+
+
 def _undisplayed(root: Any) -> Iterator[str]:
     """The names of the table styles of hidden sheets."""
     for style in root.iter(f"{_STYLE}style"):
@@ -62,6 +73,7 @@ def _undisplayed(root: Any) -> Iterator[str]:
 class _TableReader:
     """Reads the cells of one sheet."""
 
+    raised: frozenset[str]
     rows: dict[int, dict[int, Content]] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
@@ -93,7 +105,7 @@ class _TableReader:
 
     def _row(self, element: Any, before: int) -> int:
         last = before + _copies(element, "rows")
-        cells = dict(_cells(element))
+        cells = dict(_cells(element, self.raised))
         self.arrays += ((before + 1, left, before + down, right) for left, down, right in _arrays(element))
         for row in range(before + 1, last + 1) if cells else ():
             self.rows[row] = cells
@@ -106,7 +118,7 @@ class _TableReader:
         for row in (row for row in self.rows if row in rows):
             cells = self.rows[row].items()
             self.rows[row] = {
-                c: content if c not in columns or isinstance(content, Formula) else Formula(as_typed(content))
+                c: content if c not in columns or isinstance(content, Formula) else Formula(f"={as_typed(content)}")
                 for c, content in cells
             }
 
@@ -144,13 +156,13 @@ def _is_unseen(element: Any) -> bool:
     return str(element.get(f"{_TABLE}visibility", "visible")) != "visible"
 
 
-def _cells(row: Any) -> Iterator[tuple[int, Content]]:
+def _cells(row: Any, raised: frozenset[str]) -> Iterator[tuple[int, Content]]:
     column = 0
     for cell in row:
         if cell.tag not in _CELLS:
             continue
         first, column = column + 1, column + _copies(cell, "columns")
-        content = _content(cell)
+        content = _content(cell, raised)
         if content is None or (isinstance(content, str) and not content.strip()):
             continue
         if cell.tag == f"{_TABLE}covered-table-cell":
@@ -158,8 +170,8 @@ def _cells(row: Any) -> Iterator[tuple[int, Content]]:
         yield from ((position, content) for position in range(first, column + 1))
 
 
-def _content(cell: Any) -> Content | None:
-    text = "\n".join("".join(_words(p)) for p in cell.iterfind(f"{_TEXT}p"))
+def _content(cell: Any, raised: frozenset[str]) -> Content | None:
+    text = "\n".join("".join(_words(p, raised)) for p in cell.iterfind(f"{_TEXT}p"))
     value = _value(cell, text)
     formula = cell.get(f"{_TABLE}formula")
     if formula is None:
@@ -167,7 +179,7 @@ def _content(cell: Any) -> Content | None:
     return Formula(f"={formula.partition('=')[2]}", value.number if isinstance(value, Masked) else value)
 
 
-def _words(paragraph: Any) -> Iterator[str]:
+def _words(paragraph: Any, raised: frozenset[str]) -> Iterator[str]:
     """The text of a paragraph; runs of spaces, tabs and line breaks are elements of their own."""
     yield paragraph.text or ""
     for child in paragraph:
@@ -176,7 +188,8 @@ def _words(paragraph: Any) -> Iterator[str]:
         elif child.tag in (f"{_TEXT}tab", f"{_TEXT}line-break"):
             yield "\t" if child.tag == f"{_TEXT}tab" else "\n"
         else:
-            yield from _words(child)
+            yield "^" if child.get(f"{_TEXT}style-name") in raised else ""
+            yield from _words(child, raised)
         yield child.tail or ""
 
 

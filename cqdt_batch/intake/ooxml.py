@@ -157,7 +157,8 @@ def _text(item: Any) -> str:
                 pieces += [_plain_text(t) for t in child if _local(t.tag) == "t"]
                 is_raised = is_raised or any(_local(look.tag) in _RAISED for p in child for look in p)
     text = unescaped("".join(pieces))
-    return "^".join(pieces) if is_raised and text.strip().isdigit() else text
+    is_number_like = is_raised and any(map(str.isdigit, text))
+    return "^" + "^".join(pieces) if is_number_like else text
 
 
 def _formats(root: Any) -> Iterator[str]:
@@ -193,7 +194,7 @@ class _SheetReader:
             if cells:
                 rows[last] = cells
         for area in self.arrays:
-            _replace(rows, area, lambda content: Formula(as_typed(content)))
+            _replace(rows, area, lambda content: Formula(f"={as_typed(content)}"))
         for area in root.iterfind(f"{tag}mergeCells/{tag}mergeCell"):
             _replace(rows, area.attrib["ref"], lambda content: Covered(as_typed(content)))
         columns = frozenset(_hidden_columns(root.iterfind(f"{tag}cols/{tag}col")))

@@ -125,7 +125,7 @@ def _by_heading(book: Book, tables: tuple[Table, ...], assessment: Assessment) -
     if not tables:
         legacy = next(legacy_cells(book), None)
         return error("file_legacy_text", legacy) if legacy else error("form_without_stamp", where)
-    named = tuple(_named(tables[0], book.file, assessment))
+    named = tuple(_named(tables[0], book.file, assessment, with_others=False))
     units = {name.unit.code: name.unit for name in named if name.unit}
     unknown = _unknown_unit(named, assessment)
     if unknown is not None or not units:
@@ -168,10 +168,10 @@ class _Name(NamedTuple):
     unit: Unit | None
 
 
-def _named(table: Table, file: str, assessment: Assessment) -> Iterator[_Name]:
-    """Find the names of units above the table: behind the words of the form, else in a cell of their own.
+def _named(table: Table, file: str, assessment: Assessment, *, with_others: bool) -> Iterator[_Name]:
+    """Find the names of units above the table: behind the words of the form, else, if asked, in cells of their own.
 
-    A name behind other words, such as those of a letter's address, is not the sender's.
+    A name behind other words, such as those of a letter's address, is not the sender's; nor may one alone say who is.
     """
     labels = {folded(text.partition(":")[0]) for text in in_every_language("form.unit")}
     labelled, alone = [], []
@@ -182,7 +182,7 @@ def _named(table: Table, file: str, assessment: Assessment) -> Iterator[_Name]:
             labelled.append(_Name(where, name.strip(), assessment.unit_by_name.get(folded(name))))
         elif unit := assessment.unit_by_name.get(folded(as_typed(content))):
             alone.append(_Name(where, as_typed(content).strip(), unit))
-    yield from labelled or alone
+    yield from labelled or (alone if with_others else ())
 
 
 def _unknown_unit(named: Iterable[_Name], assessment: Assessment, unit: str = "") -> Finding | None:
@@ -202,7 +202,7 @@ def _other_name(form: Form, file: str, assessment: Assessment) -> Finding | None
 
     Where they name two units it is neither's, and takes the place of nobody's honest form.
     """
-    named = tuple(_named(Table(form.grid, form.header, {}), file, assessment))
+    named = tuple(_named(Table(form.grid, form.header, {}), file, assessment, with_others=True))
     other = next((name for name in named if name.unit and name.unit is not form.unit), None)
     if other is not None and other.unit is not None:
         return error("form_names_another", other.where, found=other.unit.name, stamped=form.unit.name)

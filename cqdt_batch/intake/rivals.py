@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from cqdt_batch.findings import Finding, Where, error, notice
+from cqdt_batch.intake.answers import MISFITS
 from cqdt_batch.intake.submissions import Input, InputKind, Submission
 
 
@@ -32,6 +33,7 @@ class FileEntry:
 
     `submission` is what could be read of it, also where it does not count. A mail or an archive `carries` so many
     files, each an entry of its own. A feedback form `answers` files, by their SHA-256.
+    `read` is all that was found in reading it, also where it is refused for another cause.
     """
 
     name: str
@@ -43,6 +45,7 @@ class FileEntry:
     findings: tuple[Finding, ...] = ()
     carries: int = 0
     answers: frozenset[str] = frozenset()
+    read: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +61,7 @@ class Change:
     new_file: str
 
 
+_COUNTED = frozenset({FileState.ACCEPTED, FileState.REFUSED})
 _ZONES = timedelta(hours=14)
 """How far apart the clocks of the world are: a stamp without a zone may be off by so much."""
 
@@ -80,10 +84,10 @@ def settle(files: Iterable[FileEntry]) -> tuple[tuple[FileEntry, ...], tuple[Cha
 def _judged(entries: list[FileEntry]) -> list[FileEntry]:
     """Judge the files of one unit, or those of the same bytes that belong to none."""
     kept = _without_copies(entries)
-    left = [number for number, entry in enumerate(kept) if entry.state in (FileState.ACCEPTED, FileState.REFUSED)]
+    left = [number for number, entry in enumerate(kept) if entry.state in _COUNTED]
     if len(left) < 2 or not entries[0].unit:  # noqa: PLR2004
         return kept
-    newest = _newest([kept[number] for number in left])
+    newest = _newest([kept[number] for number in left], [entry for entry in entries if entry.state in _COUNTED])
     for number in left:
         others = tuple(kept[other].name for other in left if other != number)
         if newest is None:
@@ -97,26 +101,31 @@ def _without_copies(entries: list[FileEntry]) -> list[FileEntry]:
     """Count what says the same once: the newest accepted file, the first by name, stands for its copies."""
     alike: dict[Hashable, list[int]] = defaultdict(list)
     for number, entry in enumerate(entries):
-        if entry.state in (FileState.ACCEPTED, FileState.REFUSED):
-            alike[_content(entry, number)].append(number)
+        if entry.state in _COUNTED:
+            alike[_content(entry)].append(number)
     kept = list(entries)
     for numbers in alike.values():
-        best = min(numbers, key=lambda number: _worth(entries[number], number))
+        digests = {entries[number].sha256 for number in numbers}
+        best = min(numbers, key=lambda number: _worth(entries[number], number, digests))
         for number in numbers:
             if number != best:
                 kept[number] = _copy(entries[number], entries[best])
     return kept
 
 
-def _content(entry: FileEntry, number: int) -> Hashable:
-    if entry.submission is not None and entry.submission.answers:
-        return frozenset(entry.submission.answers.items())
-    return entry.sha256 or number
+def _content(entry: FileEntry) -> Hashable:
+    """What a file says: its answers, what else was typed into it, and whether they can be told apart."""
+    if entry.submission is None or not entry.submission.answers:
+        return entry.sha256 or entry.name
+    strays = frozenset(text for _, text in entry.submission.strays)
+    misfits = frozenset(finding.code for finding in entry.read) & MISFITS
+    return frozenset(entry.submission.answers.items()), strays, misfits
 
 
-def _worth(entry: FileEntry, number: int) -> tuple[bool, float, int]:
+def _worth(entry: FileEntry, number: int, others: set[str]) -> tuple[bool, bool, float, int]:
+    """Sort alike files: accepted before refused, what answers another before that, the newest, the first by name."""
     moment = entry.modified.replace(tzinfo=entry.modified.tzinfo or UTC).timestamp() if entry.modified else 0.0
-    return entry.state is not FileState.ACCEPTED, -moment, number
+    return entry.state is not FileState.ACCEPTED, not entry.answers & others, -moment, number
 
 
 def _copy(entry: FileEntry, original: FileEntry) -> FileEntry:
@@ -137,10 +146,14 @@ def _superseded(entry: FileEntry, newest: FileEntry) -> FileEntry:
     return replace(entry, state=FileState.SUPERSEDED, findings=(told,))
 
 
-def _newest(entries: list[FileEntry]) -> FileEntry | None:
-    """The file that is certainly newer than all others, if there is one."""
-    found = (one for one in entries if all(_replaces(one, other) for other in entries if other is not one))
-    return next(found, None)
+def _newest(left: list[FileEntry], entries: list[FileEntry]) -> FileEntry | None:
+    """The file that certainly came after all that say otherwise, copies of older ones included; None in doubt."""
+
+    def is_last(one: FileEntry) -> bool:
+        content = _content(one)
+        return all(_replaces(one, other) for other in entries if _content(other) != content)
+
+    return next(filter(is_last, left), None)
 
 
 def _replaces(one: FileEntry, other: FileEntry) -> bool:

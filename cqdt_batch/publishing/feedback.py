@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from cqdt_batch.cells import as_typed
+from cqdt_batch.cells import as_typed, shortest
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.findings import Finding, Severity, Where
-from cqdt_batch.intake.rivals import FileState
+from cqdt_batch.intake.answers import MISFITS
+from cqdt_batch.intake.rivals import FileEntry, FileState
 from cqdt_batch.intake.submissions import Input, Submission
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import Words
@@ -44,13 +45,15 @@ def units_to_answer(outcome: Outcome) -> tuple[Unit, ...]:
 
 def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, ...]:
     """Make the sheets of a unit's feedback form: what was found, then the form with what the unit had typed."""
-    own = (finding for finding in outcome.findings if finding.unit == unit.code)
-    findings = tuple(_once(finding for finding in own if finding.code not in _NOT_ABOUT_THE_FORM))
-    submissions = _submissions(outcome, unit)
-    answers = _answers(submissions)
+    own = [finding for finding in outcome.findings if finding.unit == unit.code]
+    entries = _entries(outcome, unit)
+    aside = [finding for entry in entries for finding in entry.read if finding not in own]
+    findings = tuple(_once(finding for finding in (*own, *aside) if finding.code not in _NOT_ABOUT_THE_FORM))
+    submissions = tuple(entry.submission for entry in entries if entry.submission is not None)
+    answers = _answers(submissions) if len(submissions) == len(entries) else {}
     places = {found.where: (found.criterion, FormColumn(found.kind)) for s in submissions for found in s.inputs}
     remarks = {**dict(_remarks(findings, places, words)), **dict(_differing(answers, words))}
-    open_again = _open_again(findings, places)
+    open_again = _open_again(own, places, _NOBODY_KNOWS) | _open_again(aside, places, MISFITS)
     for place in open_again & answers.keys():
         remarks[place] = _with_what_stood(remarks.get(place), answers[place], words)
     layout = FormLayout(
@@ -69,15 +72,14 @@ _NOBODY_KNOWS = frozenset({"row_repeated", "label_of_another", "maximum_changed"
 """Where it is not known that the score is meant for this criterion, the unit types it anew."""
 
 
-def _open_again(findings: Iterable[Finding], places: Mapping[Where, Place]) -> set[Place]:
+def _open_again(findings: Iterable[Finding], places: Mapping[Where, Place], codes: frozenset[str]) -> set[Place]:
     """The score cells that go out empty: sent back unmended, they must not pass for an answer."""
     found: set[Place] = set()
     for finding in findings:
         if finding.code == "column_repeated":
             found |= {place for place in places.values() if place[1] is FormColumn.SCORE}
-        elif finding.code in _NOBODY_KNOWS:
-            codes = {place[0] for place in _places(finding, places)}
-            found |= {(code, FormColumn.SCORE) for code in codes}
+        elif finding.code in codes:
+            found |= {(code, FormColumn.SCORE) for code, _ in _places(finding, places)}
     return found
 
 
@@ -96,11 +98,10 @@ def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
         told.add(finding.code)
 
 
-def _submissions(outcome: Outcome, unit: Unit) -> tuple[Submission, ...]:
-    """What could be read of the files that count: the accepted one, or all of those that were refused."""
+def _entries(outcome: Outcome, unit: Unit) -> tuple[FileEntry, ...]:
+    """The files of a unit that count: the accepted one, or all of those that were refused."""
     counted = (FileState.ACCEPTED, FileState.REFUSED)
-    files = (entry for entry in outcome.intake.files if entry.unit == unit.code and entry.state in counted)
-    return tuple(entry.submission for entry in files if entry.submission is not None)
+    return tuple(entry for entry in outcome.intake.files if entry.unit == unit.code and entry.state in counted)
 
 
 def _answers(submissions: Iterable[Submission]) -> dict[Place, tuple[Input, ...]]:
@@ -117,9 +118,15 @@ def _answers(submissions: Iterable[Submission]) -> dict[Place, tuple[Input, ...]
 
 def _typed(found: Input) -> Value:
     """What goes into the new form: the value where it was understood, else the very text that was there."""
-    if found.value is not None and not (isinstance(found.value, Decimal) and abs(found.value) >= LARGEST):
+    is_long = isinstance(found.value, Decimal) and not _fits_a_cell(found.value)
+    if found.value is not None and not is_long:
         return found.value
     return as_typed(found.raw) if found.raw is not None else None
+
+
+def _fits_a_cell(number: Decimal) -> bool:
+    """Tell whether a cell keeps every digit: a longer number would come back as another."""
+    return abs(number) < LARGEST and shortest(float(number)) == number
 
 
 def _differing(answers: Mapping[Place, tuple[Input, ...]], words: Words) -> Iterator[tuple[Place, Remark]]:
