@@ -6,7 +6,7 @@ Rows and columns stay integers until a reader sees them, so that sorting is free
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -87,19 +87,20 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 
 
 def gathered(findings: Iterable[Finding], into: Mapping[str, str], most: int) -> Iterator[Finding]:
-    """Tell one cause once: more than `most` findings of a code become one of the code it is gathered `into`.
+    """Tell one cause once: more than `most` findings of a unit and code become one of the code it is gathered `into`.
 
     The one stands where the first did, and names all the criteria (`codes`) and their `count`.
     """
     read = tuple(findings)
-    counts = Counter(finding.code for finding in read)
-    told: set[str] = set()
+    alike: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in read:
-        if finding.code not in into or counts[finding.code] <= most:
+        alike[finding.unit, finding.code].append(finding)
+    for finding in read:
+        kin = alike[finding.unit, finding.code]
+        if finding.code not in into or len(kin) <= most:
             yield finding
-        elif finding.code not in told:
-            told.add(finding.code)
-            codes = tuple(str(f.facts["code"]) for f in read if f.code == finding.code)
+        elif finding is kin[0]:
+            codes = tuple(str(one.facts["code"]) for one in kin)
             facts: dict[str, Fact] = {"codes": codes, "count": len(codes)}
             yield replace(finding, code=into[finding.code], facts=facts)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Where, error
-from cqdt_batch.intake.container import MIB, FileKind, over_limit, unpack
+from cqdt_batch.intake.container import MIB, FileKind, mib, over_limit, unpack
 from cqdt_batch.intake.ole import outlook_attachments
 
 CARRIERS = frozenset({FileKind.ZIP, FileKind.MAIL, FileKind.MSG})
@@ -40,7 +40,7 @@ def attachments(data: bytes, kind: FileKind, name: str, limits: Limits) -> tuple
     if len(found) > limits.parts:
         return over_limit(name, "parts", len(found), limits)
     size = sum(len(attachment.data) for attachment in found)
-    return over_limit(name, "unpacked", -(-size // MIB), limits) if size > limits.unpacked * MIB else found
+    return over_limit(name, "unpacked", mib(size), limits) if size > limits.unpacked * MIB else found
 
 
 def _from_mail(data: bytes) -> Iterator[tuple[str, bytes]]:

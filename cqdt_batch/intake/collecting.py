@@ -15,7 +15,7 @@ from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.answers import MISFITS, read_submission
 from cqdt_batch.intake.attachments import CARRIERS, DEEPEST, attachments
-from cqdt_batch.intake.container import MIB, FileKind, kind_of, over_limit
+from cqdt_batch.intake.container import MIB, FileKind, kind_of, mib, over_limit
 from cqdt_batch.intake.inbox import Entry, EntryKind, entries, in_name_order, kind_by_name
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.recognition import recognise, settled
@@ -126,7 +126,7 @@ def _within(taken: Taken, job: Job, carried: dict[str, tuple[int, int]], limits:
     if not taken.inside or (parts <= limits.parts and size <= limits.unpacked * MIB):
         carried[outermost] = parts, size
         return taken
-    limit, found = ("parts", parts) if parts > limits.parts else ("unpacked", -(-size // MIB))
+    limit, found = ("parts", parts) if parts > limits.parts else ("unpacked", mib(size))
     finding = over_limit(job.name, limit, found, limits)
     return Taken(replace(taken.entry, state=FileState.REFUSED, findings=(finding,), carries=0))
 
@@ -188,7 +188,7 @@ def _bytes_of(job: Job, assessment: Assessment) -> bytes | Finding:
     try:
         before = path.stat()
         if before.st_size > most:
-            return over_limit(job.name, "file_size", -(-before.st_size // MIB), assessment.limits)
+            return over_limit(job.name, "file_size", mib(before.st_size), assessment.limits)
         data = path.read_bytes()
         after = path.stat()
     except OSError as refusal:
@@ -226,7 +226,7 @@ def _form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
     submission, findings = read_submission(form, assessment, name, book.sha256)
     taken = settled(form, findings, MISFITS)
     known = replace(known, read=tuple(findings))
-    read = replace(known, unit=unit, submission=replace(submission, modified=book.modified), answers=form.answers)
+    read = replace(known, unit=unit, submission=submission, answers=form.answers)
     if isinstance(taken, Finding):
         return replace(read, findings=(taken,))
     remarks = (_remark(code, name, unit) for code in book.remarks)

@@ -172,12 +172,12 @@ def _refusals(entries: list[zipfile.ZipInfo], name: str, limits: Limits) -> Iter
         yield error("file_part_twice", where, part=twins[0])
     for entry in entries:
         if entry.file_size > limits.part_size * MIB:
-            yield over_limit(name, "part_size", _mib(entry.file_size), limits)
+            yield over_limit(name, "part_size", mib(entry.file_size), limits)
         if entry.file_size > MIB and entry.file_size > limits.ratio * entry.compress_size:
             yield over_limit(name, "ratio", -(-entry.file_size // max(1, entry.compress_size)), limits)
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > limits.unpacked * MIB:
-        yield over_limit(name, "unpacked", _mib(unpacked), limits)
+        yield over_limit(name, "unpacked", mib(unpacked), limits)
     if _overlap(entries):
         yield error("file_damaged", where)
 
@@ -188,7 +188,7 @@ def _overlap(entries: Iterable[zipfile.ZipInfo]) -> bool:
     return any(one.header_offset + 30 + one.compress_size > other.header_offset for one, other in pairwise(ordered))
 
 
-def _mib(size: int) -> int:
+def mib(size: int) -> int:
     """A size in MiB, rounded up, so that what is over a limit is shown so."""
     return -(-size // MIB)
 

@@ -12,7 +12,7 @@ from itertools import chain
 from cqdt_batch.cells import Book, Grid
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Term, Where, error
-from cqdt_batch.intake.container import MIB, FileKind, kind_of, over_limit, unpack, unsafe_part
+from cqdt_batch.intake.container import MIB, FileKind, kind_of, mib, over_limit, unpack, unsafe_part
 from cqdt_batch.intake.ods import read_opendocument
 from cqdt_batch.intake.ole import is_locked, last_saved
 from cqdt_batch.intake.ooxml import Workbook, read_workbook, saved_at
@@ -32,7 +32,7 @@ def read_book(data: bytes, name: str, limits: Limits) -> Book | Finding:
     `name` is how the file is called in findings. Cells that hold nothing but white space are left out.
     """
     if len(data) > limits.file_size * MIB:
-        return over_limit(name, "file_size", -(-len(data) // MIB), limits)
+        return over_limit(name, "file_size", mib(len(data)), limits)
     kind = kind_of(data)
     workbook = _workbook(data, kind, name, limits)
     if isinstance(workbook, Finding):

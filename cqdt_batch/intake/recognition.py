@@ -103,20 +103,25 @@ def _by_stamp(stamp: Stamp, book: Book, assessment: Assessment) -> _Identity | F
 
 
 def _stamp(book: Book) -> Stamp | None:
+    pairs = _stamp_pairs(book)
+    if pairs is None:
+        return None
+    values = dict(pairs)
+    return Stamp(**{name: values.get(name, "") for name in Stamp._fields})
+
+
+def _stamp_pairs(book: Book) -> list[tuple[str, str]] | None:
+    """The keys and values of the stamp sheet; None where the book has lost it."""
     grid = next((grid for grid in book.grids if grid.sheet == STAMP_SHEET), None)
     if grid is None:
         return None
-    rows = [[as_typed(content) for content in row.values()] for row in grid.rows.values()]
-    pairs = {row[0]: row[-1] for row in rows}
-    return Stamp(**{name: pairs.get(name, "") for name in Stamp._fields})
+    rows = ([as_typed(content) for content in row.values()] for row in grid.rows.values())
+    return [(row[0], row[-1]) for row in rows]
 
 
 def _answered(book: Book) -> Iterator[str]:
     """The files that a feedback form says it answers."""
-    for grid in book.grids:
-        if grid.sheet == STAMP_SHEET:
-            pairs = ([as_typed(content) for content in row.values()] for row in grid.rows.values())
-            yield from (pair[-1] for pair in pairs if pair[0] == ANSWERS)
+    return (value for key, value in _stamp_pairs(book) or () if key == ANSWERS)
 
 
 def _by_heading(book: Book, tables: tuple[Table, ...], assessment: Assessment) -> _Identity | Finding:

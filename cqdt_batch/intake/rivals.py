@@ -61,7 +61,9 @@ class Change:
     new_file: str
 
 
-_COUNTED = frozenset({FileState.ACCEPTED, FileState.REFUSED})
+COUNTED = frozenset({FileState.ACCEPTED, FileState.REFUSED})
+"""The states of the files that speak for their unit; the others are copies, older ones, or no forms."""
+
 _ZONES = timedelta(hours=14)
 """How far apart the clocks of the world are: a stamp without a zone may be off by so much."""
 
@@ -84,10 +86,10 @@ def settle(files: Iterable[FileEntry]) -> tuple[tuple[FileEntry, ...], tuple[Cha
 def _judged(entries: list[FileEntry]) -> list[FileEntry]:
     """Judge the files of one unit, or those of the same bytes that belong to none."""
     kept = _without_copies(entries)
-    left = [number for number, entry in enumerate(kept) if entry.state in _COUNTED]
+    left = [number for number, entry in enumerate(kept) if entry.state in COUNTED]
     if len(left) < 2 or not entries[0].unit:  # noqa: PLR2004
         return kept
-    newest = _newest([kept[number] for number in left], [entry for entry in entries if entry.state in _COUNTED])
+    newest = _newest([kept[number] for number in left], [entry for entry in entries if entry.state in COUNTED])
     for number in left:
         others = tuple(kept[other].name for other in left if other != number)
         if newest is None:
@@ -101,7 +103,7 @@ def _without_copies(entries: list[FileEntry]) -> list[FileEntry]:
     """Count what says the same once: the newest accepted file, the first by name, stands for its copies."""
     alike: dict[Hashable, list[int]] = defaultdict(list)
     for number, entry in enumerate(entries):
-        if entry.state in _COUNTED:
+        if entry.state in COUNTED:
             alike[_content(entry)].append(number)
     kept = list(entries)
     for numbers in alike.values():

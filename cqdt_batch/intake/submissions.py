@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -55,7 +54,6 @@ class Submission:
     inputs: tuple[Input, ...]
     totals: Mapping[str, Total] = field(default_factory=dict)
     strays: tuple[tuple[Where, str], ...] = ()
-    modified: datetime | None = None
 
     @cached_property
     def scores(self) -> dict[str, Input]:

@@ -14,7 +14,7 @@ from cqdt_batch.cells import as_typed, shortest
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.findings import Finding, Severity, Where
 from cqdt_batch.intake.answers import MISFITS
-from cqdt_batch.intake.rivals import FileEntry, FileState
+from cqdt_batch.intake.rivals import COUNTED, FileEntry
 from cqdt_batch.intake.submissions import Input, Submission
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import Words
@@ -100,8 +100,7 @@ def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 def _entries(outcome: Outcome, unit: Unit) -> tuple[FileEntry, ...]:
     """The files of a unit that count: the accepted one, or all of those that were refused."""
-    counted = (FileState.ACCEPTED, FileState.REFUSED)
-    return tuple(entry for entry in outcome.intake.files if entry.unit == unit.code and entry.state in counted)
+    return tuple(entry for entry in outcome.intake.files if entry.unit == unit.code and entry.state in COUNTED)
 
 
 def _answers(submissions: Iterable[Submission]) -> dict[Place, tuple[Input, ...]]:

@@ -90,9 +90,13 @@ def check_target(path: Path) -> None:
 
 def set_aside(path: Path) -> Path:
     """Keep a file that somebody changed under a dated name, and return that."""
-    kept = path.with_name(f"{path.stem}-{datetime.now().astimezone():%Y%m%d-%H%M%S}{path.suffix}")
+    kept = _dated(path)
     path.replace(kept)
     return kept
+
+
+def _dated(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-{datetime.now().astimezone():%Y%m%d-%H%M%S}{path.suffix}")
 
 
 def _temporary(path: Path) -> Path:
@@ -127,7 +131,7 @@ def _put(temporary: Path, path: Path) -> Path:
     try:
         temporary.replace(path)
     except PermissionError:
-        path = path.with_name(f"{path.stem}-{datetime.now().astimezone():%Y%m%d-%H%M%S}{path.suffix}")
+        path = _dated(path)
         temporary.replace(path)
     return path
 

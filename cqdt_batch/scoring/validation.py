@@ -29,14 +29,10 @@ def validate(assessment: Assessment, submissions: Iterable[Submission]) -> tuple
     findings: list[Finding] = []
     for (block, leaves), alike in _alike(assessment, submissions).items():
         schema = score_schema(assessment.block_by_code[block], leaves)
-        failures = tuple(_failures(assessment, schema, leaves, alike))
-        for submission in alike:
-            own = (finding for finding in failures if finding.unit == submission.unit)
-            findings.extend(gathered(own, {"score_missing": "scores_missing"}, max(_FEW, len(leaves) // 2)))
-    gaps = tuple(_evidence_gaps(assessment, submissions))
-    for submission in submissions:
-        own = (finding for finding in gaps if finding.unit == submission.unit)
-        findings.extend(gathered(own, {"evidence_missing": "evidences_missing"}, _FEW))
+        failures = _failures(assessment, schema, leaves, alike)
+        findings.extend(gathered(failures, {"score_missing": "scores_missing"}, max(_FEW, len(leaves) // 2)))
+    gaps = _evidence_gaps(assessment, submissions)
+    findings.extend(gathered(gaps, {"evidence_missing": "evidences_missing"}, _FEW))
     return tuple(findings)
 
 
