@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 ROUND ?= samples/hoa-binh-2020
+DTI_FORMS := so-* ban-* van-phong-* thanh-tra-* phuong-thuong-nguyen xa-minh-chau xa-hoa-ban
+# all departments, whose forms differ, and three communes, whose forms differ in the name alone
 VENV := .venv
 ifeq ($(OS),Windows_NT)
   BIN := $(VENV)/Scripts
@@ -44,14 +46,18 @@ golden: $(VENV)/installed-dev ## Rewrite the expected text of generated workbook
 docs: $(VENV)/installed ## Make docs/findings.md again: every finding with an example, from docs/findings.toml
 	@$(BIN)/python docs/make_findings.py
 
-sample: $(VENV)/installed ## Make the sample round again from samples/hoa-binh-2020/nguon
-	@$(BIN)/python samples/hoa-binh-2020/make_sample.py
+sample: $(VENV)/installed ## Make the sample rounds again, each from its nguon/
+	@$(BIN)/python -m samples.make_hoa_binh_2020
+	@$(BIN)/python -m samples.make_dti_2025
 
-templates: $(VENV)/installed ## Make templates/ again: the blank definition and the blank forms of the sample round
-	@rm -rf build/blank templates/hoa-binh-2020
+templates: $(VENV)/installed ## Make templates/ again: the blank definition and the blank forms of the sample rounds
+	@rm -rf build/blank build/dti-2025 templates/hoa-binh-2020 templates/dti-2025
 	@$(BIN)/cqdt new --quiet build/blank
 	@cp build/blank/dot-danh-gia.xlsx templates/dot-danh-gia.xlsx
 	@$(BIN)/cqdt forms --quiet samples/hoa-binh-2020 --out templates/hoa-binh-2020
+	@$(BIN)/cqdt forms --quiet samples/dti-2025 --out build/dti-2025
+	@mkdir -p templates/dti-2025
+	@cp $(DTI_FORMS:%=build/dti-2025/%.xlsx) templates/dti-2025
 
 lock: ## Write constraints.txt again with the newest versions that fit pyproject.toml
 	@rm -rf build/lock && $(PYTHON) -m venv build/lock

@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -55,6 +55,7 @@ class Status(IntEnum):
 app = typer.Typer(help=_VI("cli.app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 _Folder = Annotated[Path, typer.Argument(help=_VI("cli.round_help"))]
+_FolderOrFile = Annotated[Path, typer.Argument(help=_VI("cli.round_or_file_help"))]
 _Lang = Annotated[Language, typer.Option("--lang", help=_VI("cli.lang_help"))]
 _Json = Annotated[bool, typer.Option("--json", help=_VI("cli.json_help"))]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=_VI("cli.quiet_help"))]
@@ -164,7 +165,8 @@ def forms(
     from cqdt_batch.publishing.writer import check_target
 
     talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
-    folder, definition, assessment = _open(round_folder, talk)
+    folder = _round(round_folder, talk)
+    definition, assessment = _open(round_folder, folder, talk)
     target = out or folder.forms
     if folder.inbox.name in target.resolve().parts:
         raise talk.stop(Status.WRONG_USE, "cli.out_is_inbox", path=str(target))
@@ -189,16 +191,40 @@ def forms(
         talk.give([target])
 
 
+@app.command(help=_VI("cli.show"))
+def show(
+    round_folder: _FolderOrFile,
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+    verbose: _Verbose = False,
+) -> None:
+    from cqdt_batch.publishing.description import description_json, description_lines
+    from cqdt_batch.publishing.machine import run_json
+
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
+    definition, assessment = _open(round_folder, _round_or_file(round_folder, talk), talk)
+    if as_json:
+        told = run_json(round_folder, Status.CLEAN, definition.findings, talk.words)
+        talk.give_json({**told, "definition": description_json(assessment, talk.words)})
+        return
+    talk.tell_findings(definition.findings)
+    typer.echo("\n".join(description_lines(assessment, talk.words)))
+
+
 @app.command(help=_VI("cli.check"))
 def check(
-    round_folder: _Folder,
+    round_folder: _FolderOrFile,
     lang: _Lang = Language.VI,
     as_json: _Json = False,
     quiet: _Quiet = False,
     verbose: _Verbose = False,
 ) -> None:
     talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
-    _run(round_folder, talk, with_annex=False)
+    if round_folder.is_dir():
+        _run(round_folder, talk, with_annex=False)
+    else:
+        _check_definition(round_folder, talk)
 
 
 @app.command(help=_VI("cli.report"))
@@ -213,6 +239,26 @@ def report(
     _run(round_folder, talk, with_annex=True)
 
 
+def _check_definition(file: Path, talk: _Talk) -> None:
+    """Check a definition alone: say what it holds and what can be done with it next."""
+    from cqdt_batch.pipeline import RoundFolder
+    from cqdt_batch.publishing.machine import extent_json, run_json
+
+    folder = _round_or_file(file, talk)
+    definition, assessment = _open(file, folder, talk)
+    if talk.as_json:
+        told = run_json(file, Status.CLEAN, definition.findings, talk.words)
+        talk.give_json({**told, **extent_json(assessment)})
+        return
+    replace(talk, verbose=True).tell_findings(definition.findings)
+    talk.say(talk.words("cli.definition_sound"), "green")
+    for block in extent_json(assessment)["blocks"]:
+        talk.say(talk.words("cli.extent", **block))
+    key = "cli.make_forms" if folder == RoundFolder(folder.path) else "cli.put_in_place"
+    name = RoundFolder(folder.path).name
+    talk.say(talk.words(key, program=_program(), path=str(folder.path), name=name))
+
+
 def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
     from cqdt_batch.pipeline import examine, form_paths, write_annex, write_board, write_feedback
@@ -220,7 +266,8 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     from cqdt_batch.publishing.writer import check_target
     from cqdt_batch.scoring.outcome import UnitState
 
-    folder, definition, _ = _open(round_folder, talk)
+    folder = _round(round_folder, talk)
+    definition, _ = _open(round_folder, folder, talk)
     _check_place(talk, folder.board.parent)
     _check_place(talk, folder.feedback)
     outcome = examine(folder, definition, talk.track("cli.reading"))
@@ -252,25 +299,40 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     raise typer.Exit(status)
 
 
-def _open(round_folder: Path, talk: _Talk) -> tuple[RoundFolder, Definition, Assessment]:
-    """Load a round's definition, or end the command with the reason why that cannot be done."""
-    from cqdt_batch.pipeline import RoundFolder, read_definition
+def _round(path: Path, talk: _Talk) -> RoundFolder:
+    """Find a round by its folder, or end the command where there is none or no definition in it."""
+    from cqdt_batch.pipeline import RoundFolder
+
+    folder = RoundFolder(path)
+    if not path.is_dir():
+        raise talk.stop(Status.WRONG_USE, "cli.no_folder", path=str(path))
+    if not folder.definition.is_file():
+        facts = {"path": str(path), "name": folder.name, "program": _program()}
+        raise talk.stop(Status.WRONG_USE, "cli.no_definition", **facts)
+    return folder
+
+
+def _round_or_file(path: Path, talk: _Talk) -> RoundFolder:
+    """Find a round by its folder or by a definition of any name."""
+    from cqdt_batch.pipeline import RoundFolder
+
+    if not path.exists():
+        raise talk.stop(Status.WRONG_USE, "cli.no_folder_or_file", path=str(path))
+    return RoundFolder(path.parent, path.name) if path.is_file() else _round(path, talk)
+
+
+def _open(typed: Path, folder: RoundFolder, talk: _Talk) -> tuple[Definition, Assessment]:
+    """Load the definition of the round that was `typed`, or end the command with what is wrong with it."""
+    from cqdt_batch.pipeline import read_definition
     from cqdt_batch.publishing.machine import run_json
 
-    folder = RoundFolder(round_folder)
-    if not round_folder.is_dir():
-        raise talk.stop(Status.WRONG_USE, "cli.no_folder", path=str(round_folder))
-    if not folder.definition.is_file():
-        facts = {"path": str(round_folder), "name": folder.definition.name, "program": _program()}
-        raise talk.stop(Status.WRONG_USE, "cli.no_definition", **facts)
     definition = read_definition(folder)
     if definition.assessment is None:
         if talk.as_json:
-            talk.give_json(run_json(round_folder, Status.BROKEN_DEFINITION, definition.findings, talk.words))
-        talk = _Talk(words=talk.words, quiet=talk.quiet, verbose=True)
-        talk.tell_findings(definition.findings)
+            talk.give_json(run_json(typed, Status.BROKEN_DEFINITION, definition.findings, talk.words))
+        replace(talk, verbose=True).tell_findings(definition.findings)
         raise talk.stop(Status.BROKEN_DEFINITION, "cli.broken_definition")
-    return folder, definition, definition.assessment
+    return definition, definition.assessment
 
 
 def _check_place(talk: _Talk, target: Path) -> None:

@@ -23,9 +23,13 @@ class Severity(StrEnum):
 
 
 class Term(NamedTuple):
-    """A word of the catalogue inside a finding, so that the finding itself belongs to no language."""
+    """A text of the catalogue inside a finding, so that the finding itself belongs to no language.
+
+    `facts` are the names and contents of the text's own places.
+    """
 
     key: str
+    facts: tuple[tuple[str, Fact], ...] = ()
 
 
 Fact: TypeAlias = "str | int | Decimal | Term | tuple[str | Decimal | Term, ...]"
@@ -100,7 +104,7 @@ def gathered(findings: Iterable[Finding], into: Mapping[str, str], most: int) ->
         if finding.code not in into or len(kin) <= most:
             yield finding
         elif finding is kin[0]:
-            codes = tuple(str(one.facts["code"]) for one in kin)
+            codes = tuple(dict.fromkeys(str(one.facts["code"]) for one in kin))
             facts: dict[str, Fact] = {"codes": codes, "count": len(codes)}
             yield replace(finding, code=into[finding.code], facts=facts)
 

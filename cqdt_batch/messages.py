@@ -80,13 +80,13 @@ class Words:
     def shown(self, fact: Fact) -> str:
         """Write a fact as a reader of this language does: 8,5 in Vietnamese, 8.5 in English."""
         match fact:
-            case Term(key):
-                return self(key)
+            case Term(key, facts):
+                return self(key, **dict(facts))
             case Decimal():
                 digits = f"{fact:f}" if -_LONGEST < fact.adjusted() < _LONGEST else f"{fact:.3e}"
                 return digits.replace(".", ",") if self.language is Language.VI else digits
             case tuple() if all(isinstance(part, Decimal) for part in fact):
-                return f" {self('or')} ".join(map(self.shown, fact))
+                return f" {self('or')} ".join(self.shown(part) for part in fact)
             case tuple():
                 return "; ".join(self.shown(part) for part in fact)
             case _:

@@ -16,11 +16,11 @@ from cqdt_batch.intake.container import unpack
 from cqdt_batch.intake.ooxml import saved_at
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.messages import Words, reason_of
-from cqdt_batch.publishing.annex import annex_sheets
+from cqdt_batch.publishing.annex.tables import annex_sheets
 from cqdt_batch.publishing.board import board_sheets
 from cqdt_batch.publishing.definition_book import definition_sheets
-from cqdt_batch.publishing.feedback import feedback_sheets, units_to_answer
-from cqdt_batch.publishing.form import form_sheets
+from cqdt_batch.publishing.forms.feedback import feedback_sheets, units_to_answer
+from cqdt_batch.publishing.forms.form import form_sheets
 from cqdt_batch.publishing.writer import CREATED, set_aside, write_workbook
 from cqdt_batch.scoring.outcome import Outcome, evaluate
 
@@ -38,11 +38,12 @@ class RoundFolder:
     """The folder of an assessment round and the names of what is in it."""
 
     path: Path
+    name: str = "dot-danh-gia.xlsx"
 
     @property
     def definition(self) -> Path:
         """The definition workbook."""
-        return self.path / "dot-danh-gia.xlsx"
+        return self.path / self.name
 
     @property
     def inbox(self) -> Path:
@@ -99,7 +100,7 @@ def examine(folder: RoundFolder, definition: Definition, track: Track = untracke
 def write_forms(assessment: Assessment, out: Path, words: Words, track: Track = untracked) -> tuple[Path, ...]:
     """Write the form of every unit, named by the unit's code."""
     title = words("form.document")
-    pairs = tuple(zip(assessment.units, form_paths(assessment, out), strict=True))
+    pairs = tuple(zip(assessment.asked_units, form_paths(assessment, out), strict=True))
     return tuple(write_workbook(path, form_sheets(assessment, unit, words), title) for unit, path in track(pairs))
 
 
@@ -132,7 +133,7 @@ def _is_untouched(path: Path) -> bool:
 
 def form_paths(assessment: Assessment, out: Path) -> tuple[Path, ...]:
     """Where the forms of all units go: each is named by its unit's code."""
-    return tuple(out / f"{unit.code}.xlsx" for unit in assessment.units)
+    return tuple(out / f"{unit.code}.xlsx" for unit in assessment.asked_units)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,7 +152,7 @@ def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: T
     answered = units_to_answer(outcome)
     places = form_paths(outcome.assessment, folder.feedback)
     kept = tuple(map(set_aside, filled_in(places)))
-    for unit, place in zip(outcome.assessment.units, places, strict=True):
+    for unit, place in zip(outcome.assessment.asked_units, places, strict=True):
         if unit not in answered:
             place.unlink(missing_ok=True)
     title = words("feedback.document")

@@ -57,7 +57,7 @@ def _where(file: str, sheet: str, cell: str) -> Where:
 
 
 def _fact(value: Any) -> Any:
-    """Read a fact: `term:` marks a text of the catalogue, every number is exact."""
+    """Read a fact: `term:` marks a text of the catalogue, a table one with facts of its own; every number is exact."""
     match value:
         case int():
             return Decimal(value)
@@ -65,6 +65,9 @@ def _fact(value: Any) -> Any:
             return Term(value.removeprefix("term:"))
         case list():
             return tuple(map(_fact, value))
+        case dict():
+            facts = tuple((name, _fact(fact)) for name, fact in value.items() if name != "term")
+            return Term(value["term"], facts)
     return value
 
 

@@ -130,6 +130,17 @@ def recalculated(workbook: Path, folder: Path) -> Path:
     return _saved(workbook, folder, "xlsx", settings=_ALWAYS_RECALCULATE)
 
 
+def all_recalculated(workbooks: Sequence[Path], folder: Path) -> None:
+    """Save many xlsx in `folder` under their own names with every formula recalculated, in one run of LibreOffice."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        place = Path(name)
+        _write_profile(place / "profile", _ALWAYS_RECALCULATE)
+        output = _run(place, ["--convert-to", "xlsx", "--outdir", str(folder), *map(str, workbooks)])
+    missing = [workbook.name for workbook in workbooks if not (folder / workbook.name).exists()]
+    if missing:
+        raise RuntimeError(f"LibreOffice did not save {missing}:\n{output}")
+
+
 def filled(form: Path, cells: Mapping[str, float | str], folder: Path, sheet: str, suffix: str = "xlsx") -> Path:
     """Type the values, keyed by A1 address, into the sheet and save the form in `folder` as xlsx, xls or ods.
 
@@ -189,8 +200,8 @@ def _write_profile(profile: Path, settings: str) -> None:
     (library / "Module1.xba").write_text(_MODULE.format(escape(_MACRO)), "utf-8")
 
 
-def _run(place: Path) -> str:
-    """Run the macro of the profile in `place` and return what LibreOffice printed.
+def _run(place: Path, arguments: Sequence[str] = ("macro:///Standard.Module1.Main",)) -> str:
+    """Run LibreOffice with the profile in `place`, its macro unless told otherwise, and return what it printed.
 
     On a timeout the whole process group is killed: soffice is a script whose child would live on.
     """
@@ -202,7 +213,7 @@ def _run(place: Path) -> str:
         "--headless",
         "--norestore",
         "--nologo",
-        "macro:///Standard.Module1.Main",
+        *arguments,
     ]
     with subprocess.Popen(
         command,

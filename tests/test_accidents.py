@@ -39,7 +39,7 @@ from cqdt_batch.cells import Book
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.records import Limits
-from cqdt_batch.findings import Finding, Severity
+from cqdt_batch.findings import Finding, Severity, Term
 from cqdt_batch.intake.attachments import DEEPEST
 from cqdt_batch.intake.collecting import INSIDE, Job, Taken
 from cqdt_batch.intake.container import MIB
@@ -1564,7 +1564,7 @@ def test_a_file_is_read_up_to_each_limit_and_refused_above_it(
         return
     assert isinstance(read_in, Finding)
     assert (read_in.code, read_in.severity, read_in.where.file) == ("file_over_limit", Severity.ERROR, "phieu.xlsx")
-    assert read_in.facts == {"limit": (f"definition.limits.{limit}",), "found": found, "most": most}
+    assert read_in.facts == {"limit": Term(f"definition.limits.{limit}"), "found": found, "most": most}
 
 
 @needs_libreoffice

@@ -12,7 +12,7 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import RankBasis, TieRule
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline import RoundFolder, write_annex
-from cqdt_batch.publishing.annex import reference_line, roman
+from cqdt_batch.publishing.annex.tables import filled, roman
 from tests.rounds import header, outcome_of, retype, table_rows
 
 ANNEX_TITLE = (
@@ -158,7 +158,10 @@ def test_competition_ranks_and_ranks_on_exact_totals_keep_formula_and_value_toge
     from cqdt_batch.scoring.ranking import rank_table
 
     changed = replace(outcome.assessment, blocks=blocks)
-    tables = tuple(rank_table(changed, table, outcome.points[table.block]) for table in changed.tables)
+    tables = tuple(
+        rank_table(changed, table, outcome.points[table.block], outcome.applicable[table.block])
+        for table in changed.tables
+    )
     write_annex(sample, replace(outcome, assessment=changed, tables=tables), Words())
     ranks = [row[-1] for row in table_rows(sample.annex, "I.1")]
     assert ranks == [*[1] * 19, 20]
@@ -174,7 +177,7 @@ def test_an_english_annex_says_not_assessed_in_english(sample: RoundFolder) -> N
 
 def test_the_reference_line_takes_number_and_day_once_they_are_known(assessment: Assessment) -> None:
     signed = replace(assessment.profile, decision_number="2988", decision_day="21")
-    assert "Quyết định số 2988/QĐ-UBND ngày 21/12/2020 của" in reference_line(signed)
+    assert "Quyết định số 2988/QĐ-UBND ngày 21/12/2020 của" in filled(signed.reference, signed)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +188,7 @@ def test_days_below_10_and_months_1_and_2_have_a_leading_zero(
     day: str, month: str, printed: str, assessment: Assessment
 ) -> None:
     signed = replace(assessment.profile, decision_day=day, decision_month=month)
-    assert f"ngày {printed}2020 của" in text(reference_line(signed))
+    assert f"ngày {printed}2020 của" in text(filled(signed.reference, signed))
 
 
 @pytest.mark.parametrize(

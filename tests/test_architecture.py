@@ -13,7 +13,7 @@ from tests.rounds import ROOT
 PACKAGE = ROOT / "cqdt_batch"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = ("definition", "intake", "scoring", "publishing", "pipeline", "cli", "__main__")
-LEAVES = ("findings", "cells", "messages")
+LEAVES = ("findings", "cells", "messages", "rounding")
 OWNERS = {
     "openpyxl": ["intake/formats.py"],
     "python_calamine": ["intake/values.py"],
@@ -58,8 +58,8 @@ def test_imports_go_one_way(path: Path) -> None:
         assert used <= allowed
 
 
-def test_findings_and_cells_import_nothing_of_ours() -> None:
-    for leaf in ("findings.py", "cells.py"):
+def test_findings_cells_and_rounding_import_nothing_of_ours() -> None:
+    for leaf in ("findings.py", "cells.py", "rounding.py"):
         assert not {module for module in imports(PACKAGE / leaf) if module.startswith("cqdt_batch")}
 
 

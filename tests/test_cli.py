@@ -110,7 +110,8 @@ def test_json_tells_machines_everything_on_stdout(sample: RoundFolder) -> None:
         "row": 11,
         "column": 5,
     }
-    assert told["tables"][0]["rows"][0] == {"unit": "so-ke-hoach-va-dau-tu", "number": 1, "total": "83.0", "rank": 1}
+    first = {"unit": "so-ke-hoach-va-dau-tu", "number": 1, "total": "83.0", "result": "83.0", "rank": 1}
+    assert told["tables"][0]["rows"][0] == first
     assert told["outputs"] == [str(p) for p in (sample.annex, sample.board, sample.feedback / "so-y-te.xlsx")]
 
 
@@ -126,6 +127,72 @@ def test_check_says_what_comes_next(sample: RoundFolder) -> None:
     empty = " ".join(cqdt("check", sample.path).stderr.split())
     assert "Tệp định nghĩa không có lỗi. Lập phụ lục: cqdt report" in filled
     assert "Tạo biểu mẫu để gửi các đơn vị: cqdt forms" in empty
+
+
+def test_check_of_a_definition_alone_says_what_it_holds_and_writes_nothing(sample: RoundFolder) -> None:
+    before = sorted(sample.path.rglob("*"))
+    result = cqdt("check", sample.definition)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert " ".join(result.stderr.split()) == (
+        "Tệp định nghĩa không có lỗi. "
+        "Khối «Các Sở, Ban, ngành»: 20 đơn vị, 48 tiêu chí (trong đó 38 tiêu chí chấm điểm), 3 biểu. "
+        "Khối «Ủy ban nhân dân các huyện, thành phố»: 10 đơn vị, 48 tiêu chí (trong đó 38 tiêu chí chấm điểm), "
+        f"3 biểu. Tạo biểu mẫu để gửi các đơn vị: cqdt forms {sample.path}"
+    )
+    assert sorted(sample.path.rglob("*")) == before
+
+
+def test_check_of_a_definition_of_another_name_says_where_it_belongs(sample: RoundFolder) -> None:
+    draft = sample.definition.rename(sample.path / "ban-nhap.xlsx")
+    told = " ".join(cqdt("check", draft).stderr.split())
+    assert told.endswith("chép tệp vào thư mục của đợt với tên dot-danh-gia.xlsx, rồi tạo biểu mẫu bằng «cqdt forms».")
+
+
+def test_check_of_a_definition_alone_shows_its_warnings(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(sample.definition)
+    workbook.create_sheet("Nháp")["A1"] = "ghi chép"
+    workbook.save(sample.definition)
+    result = cqdt("check", sample.definition)
+    assert result.exit_code == 0
+    assert "Cảnh báo dot-danh-gia.xlsx › Nháp" in result.stderr
+    assert "Tệp định nghĩa không có lỗi." in result.stderr
+    assert cqdt("check", sample.definition, "-q").stderr == ""
+
+
+def test_check_of_a_broken_definition_alone_ends_with_3(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(sample.definition)
+    workbook["Khối"]["C2"].value = "một"
+    workbook.save(sample.definition)
+    result = cqdt("check", sample.definition, "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == told["status"] == 3
+    assert (told["round"], [f["cell"] for f in told["findings"]]) == (str(sample.definition), ["C2"])
+
+
+def test_check_of_a_definition_alone_tells_machines_how_much_it_holds(sample: RoundFolder) -> None:
+    told = json.loads(cqdt("check", sample.definition, "--json").stdout)
+    assert (told["status"], told["findings"]) == (0, [])
+    assert told["blocks"][1] == {
+        "block": "huyen",
+        "name": "Ủy ban nhân dân các huyện, thành phố",
+        "units": 10,
+        "criteria": 48,
+        "leaves": 38,
+        "tables": 3,
+    }
+
+
+def test_check_of_a_round_without_forms_says_that_the_definition_is_sound(sample: RoundFolder) -> None:
+    sample.inbox.rename(sample.path / "khac")
+    result = cqdt("check", sample.path)
+    assert result.exit_code == 4
+    assert "Tệp định nghĩa không có lỗi. Chưa có phiếu nào trong thư mục bai-nop." in " ".join(result.stderr.split())
+
+
+def test_check_of_no_file_ends_with_2(tmp_path: Path) -> None:
+    result = cqdt("check", tmp_path / "dot-danh-gia.xlsx")
+    assert result.exit_code == 2
+    assert "Không có thư mục hay tệp" in result.stderr
 
 
 def test_old_forms_in_the_folder_are_named(sample: RoundFolder) -> None:
@@ -192,7 +259,7 @@ def test_an_output_place_that_cannot_be_written_is_told_before_the_work(sample: 
     assert "Không ghi được vào" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["new", "forms", "check", "report"])
+@pytest.mark.parametrize("command", ["new", "forms", "show", "check", "report"])
 def test_every_command_has_help_in_vietnamese(command: str) -> None:
     result = cqdt(command, "--help")
     assert result.exit_code == 0

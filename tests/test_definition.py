@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -44,13 +44,25 @@ from cqdt_batch.messages import Language, Words, catalogue
 from cqdt_batch.pipeline import RoundFolder, read_definition, start_round
 from cqdt_batch.publishing.definition_book import definition_sheets
 from cqdt_batch.publishing.writer import write_workbook
+from tests.books import (
+    PROFILE,
+    Change,
+    Told,
+    added,
+    cell,
+    everywhere,
+    item,
+    item_renamed,
+    sheet_renamed,
+    told,
+    with_content,
+    with_sheet,
+    without_column,
+    without_row,
+    without_rows,
+    without_sheet,
+)
 from tests.rounds import SAMPLE
-
-PROFILE = "Đợt đánh giá"
-
-Change: TypeAlias = Callable[[Book], Book]
-Told: TypeAlias = list[tuple[str, str, str]]
-"""What a definition is told: code, sheet and cell of its findings, in their order."""
 
 
 @cache
@@ -68,110 +80,6 @@ def changed(*changes: Change) -> Book:
     return book
 
 
-def told(definition: Definition) -> Told:
-    return [(finding.code, finding.where.sheet, finding.where.cell) for finding in definition.findings]
-
-
-# ---------------------------------------------------------------- ways to change a book
-
-
-def grid_of(book: Book, sheet: str) -> Grid:
-    return next(grid for grid in book.grids if grid.sheet == sheet)
-
-
-def with_rows(book: Book, sheet: str, rows: Mapping[int, Mapping[int, Content]]) -> Book:
-    filled = {row: dict(sorted(cells.items())) for row, cells in sorted(rows.items()) if cells}
-    grids = (replace(grid, rows=filled) if grid.sheet == sheet else grid for grid in book.grids)
-    return replace(book, grids=tuple(grids))
-
-
-def with_content(book: Book, sheet: str, row: int, column: int, content: Content | None) -> Book:
-    """The book with one cell changed, or cleared where `content` is None."""
-    rows = dict(grid_of(book, sheet).rows)
-    others = {place: old for place, old in rows.get(row, {}).items() if place != column}
-    rows[row] = others if content is None else {**others, column: content}
-    return with_rows(book, sheet, rows)
-
-
-def column_of(book: Book, sheet: str, header: str) -> int:
-    return next(column for column, text in grid_of(book, sheet).rows[1].items() if text == header)
-
-
-def line_of(book: Book, label: str) -> int:
-    return next(row for row, cells in grid_of(book, PROFILE).rows.items() if cells[1] == label)
-
-
-def cell(sheet: str, header: str, row: int, content: Content | None) -> Change:
-    """Change the cell of a row below a header; row 1 is the header itself."""
-    return lambda book: with_content(book, sheet, row, column_of(book, sheet, header), content)
-
-
-def item(label: str, content: Content | None) -> Change:
-    """Change the content of an item of the upright sheet."""
-    return lambda book: with_content(book, PROFILE, line_of(book, label), 2, content)
-
-
-def item_renamed(label: str, name: str) -> Change:
-    return lambda book: with_content(book, PROFILE, line_of(book, label), 1, name)
-
-
-def added(sheet: str, row: int, cells: Mapping[str, Content]) -> Change:
-    """Fill in a row, by header."""
-
-    def change(book: Book) -> Book:
-        for header, content in cells.items():
-            book = cell(sheet, header, row, content)(book)
-        return book
-
-    return change
-
-
-def everywhere(text: str, other: Content) -> Change:
-    """Replace a text wherever it is all that a cell holds."""
-
-    def change(book: Book) -> Book:
-        for grid in book.grids:
-            rows = {r: {c: other if x == text else x for c, x in cells.items()} for r, cells in grid.rows.items()}
-            book = with_rows(book, grid.sheet, rows)
-        return book
-
-    return change
-
-
-def without_row(sheet: str, row: int) -> Change:
-    return lambda book: with_rows(book, sheet, {**grid_of(book, sheet).rows, row: {}})
-
-
-def without_rows(sheet: str) -> Change:
-    """Keep nothing but the header."""
-    return lambda book: with_rows(book, sheet, {1: grid_of(book, sheet).rows[1]})
-
-
-def without_column(sheet: str, header: str) -> Change:
-    def change(book: Book) -> Book:
-        gone = column_of(book, sheet, header)
-        rows = grid_of(book, sheet).rows
-        return with_rows(book, sheet, {r: {c: x for c, x in cells.items() if c != gone} for r, cells in rows.items()})
-
-    return change
-
-
-def without_sheet(sheet: str) -> Change:
-    return lambda book: replace(book, grids=tuple(grid for grid in book.grids if grid.sheet != sheet))
-
-
-def with_sheet(sheet: str, rows: Mapping[int, Mapping[int, Content]]) -> Change:
-    return lambda book: replace(book, grids=(*book.grids, Grid(sheet=sheet, rows=rows)))
-
-
-def sheet_renamed(sheet: str, name: str) -> Change:
-    def change(book: Book) -> Book:
-        grids = (replace(grid, sheet=name) if grid.sheet == sheet else grid for grid in book.grids)
-        return replace(book, grids=tuple(grids))
-
-    return change
-
-
 # ---------------------------------------------------------------- the sample says what its sources say
 
 
@@ -182,7 +90,7 @@ def source(name: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def test_the_sample_loads_without_findings(assessment: Assessment) -> None:
-    assert load(sample_book()) == Definition(assessment=assessment, findings=())
+    assert load(sample_book()) == Definition(assessment=assessment, findings=(), file=SAMPLE.definition.name)
     counts = {
         "blocks": len(assessment.blocks),
         "units": len(assessment.units),
@@ -328,7 +236,7 @@ def test_the_columns_are_what_the_source_says(assessment: Assessment) -> None:
             kind=ColumnKind(text["kind"]),
             criterion=text["criterion"],
             label=text["label"],
-            spanner=text["spanner"],
+            spanners=tuple(filter(None, (text["spanners"],))),
             number=text["number"],
             width=Decimal(text["width"]),
             row=row,
@@ -380,6 +288,77 @@ NEW_TOTAL_COLUMN: Mapping[str, Content] = {**NEW_UNIT_COLUMN, "Loại cột": "T
 
 LEAF: dict[str, Content] = {"Điểm tối đa": Decimal(1), "Cách chấm": "Nhập điểm"}
 
+HALF = Decimal("0.5")
+RATIO: Mapping[str, Content] = {"Cách chấm": "Tỷ lệ", "Tên số liệu a": "Số máy tính", "Tên số liệu b": "Số cán bộ"}
+TARGET: Mapping[str, Content] = {**RATIO, "Cách chấm": "Tỷ lệ so với mục tiêu", "Mục tiêu": Decimal(80)}
+STEPS: Mapping[str, Content] = {"Cách chấm": "Bậc thang", "Tên số liệu a": "Số máy tính", "Mức điểm": "98: 2; 95,5: 1"}
+CASES: Mapping[str, Content] = {"Cách chấm": "Chọn trường hợp", "Mức điểm": "Đầy đủ: 2; Một phần: 1; Chưa có: 0"}
+COUNT: Mapping[str, Content] = {
+    "Cách chấm": "Số lượng nhân điểm",
+    "Tên số liệu a": "Số hệ thống",
+    "Điểm mỗi mục": HALF,
+}
+GIVEN: Mapping[str, Content] = {"Cách chấm": "Cơ quan thẩm định chấm"}
+
+
+def leaf(cells: Mapping[str, Content], row: int = 5) -> Change:
+    """Fill in the row of a leaf: 1.1.1, whose maximum is 2, of a block that takes two decimals."""
+    return added("Tiêu chí", row, cells)
+
+
+def levels(text: str, cells: Mapping[str, Content] = STEPS) -> Change:
+    return leaf({**cells, "Mức điểm": text})
+
+
+def mean(row: int, *children: int) -> list[Change]:
+    """Make a criterion a weighted mean of others."""
+    weights = [cell("Tiêu chí", "Trọng số", child, Decimal(1)) for child in children]
+    return [cell("Tiêu chí", "Cách gộp", row, "Trung bình có trọng số"), *weights]
+
+
+def grade(row: int, least: int, label: str, basis: str = "Tỷ lệ % điểm tối đa", block: str = "so-nganh") -> Change:
+    cells: dict[str, Content] = {"Khối": block, "Tính theo": basis, "Từ": Decimal(least), "Xếp loại": label}
+    return added("Xếp loại", row, cells)
+
+
+GRADES = [grade(2, 80, "Tốt"), grade(3, 50, "Khá"), grade(4, 0, "Trung bình")]
+
+
+def given_points(row: int, points: str, criterion: str = "1.1.1", unit: str = "so-y-te") -> Change:
+    cells: dict[str, Content] = {"Mã đơn vị": unit, "Mã tiêu chí": criterion, "Điểm": Decimal(points)}
+    return added("Điểm thẩm định chấm", row, cells)
+
+
+def past(row: int, total: int, cells: Mapping[str, Content], unit: str = "so-y-te") -> Change:
+    return added("Năm trước", row, {"Mã đơn vị": unit, "Tổng điểm": Decimal(total), **cells})
+
+
+def column(row: int, kind: str, cells: Mapping[str, Content], table: str = "I") -> Change:
+    """Add a column to a table."""
+    fixed: dict[str, Content] = {"Mã biểu": table, "Loại cột": kind, "Tiêu đề cột": kind, "Độ rộng": Decimal(10)}
+    return added("Cột", row, {**fixed, **cells})
+
+
+SUMMARY: list[Change] = [
+    *GRADES,
+    added("Biểu", 8, {**NEW_TABLE, "Khối": "so-nganh", "Nội dung": "Thống kê xếp loại"}),
+    added("Mục", 10, NEW_SECTION),
+    column(42, "Xếp loại", {}, "III"),
+    column(43, "Số đơn vị", {}, "III"),
+]
+"""A summary of the grades of departments."""
+
+
+def treated(treatment: str) -> Change:
+    """Let the departments not assessed on everything be treated otherwise."""
+    return cell("Khối", "Đơn vị không được đánh giá đủ", 2, treatment)
+
+
+OWN_SCALE = treated("Thang điểm riêng, xếp hạng riêng")
+CONVERTED = treated("Quy đổi về thang điểm đầy đủ")
+PERCENT = treated("Theo tỷ lệ % điểm tối đa áp dụng")
+ORDINAL = cell("Khối", "Khi bằng điểm", 2, "Theo tiêu chí phụ 1-2-3-4")
+
 MISTAKES: dict[str, tuple[list[Change], Told]] = {
     # sheets and columns
     "a sheet is missing": (
@@ -419,12 +398,12 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [("definition_unread_column", "Đơn vị", "D1")],
     ),
     "a column of remarks": (
-        [lambda book: with_content(book, "Đơn vị", 1, 7, "Người liên hệ")],
-        [("definition_unread_column", "Đơn vị", "G1")],
+        [lambda book: with_content(book, "Đơn vị", 1, 9, "Người liên hệ")],
+        [("definition_unread_column", "Đơn vị", "I1")],
     ),
     "a column stands there twice": (
-        [lambda book: with_content(book, "Đơn vị", 1, 7, "Nhóm")],
-        [("definition_unread_column", "Đơn vị", "G1")],
+        [lambda book: with_content(book, "Đơn vị", 1, 9, "Nhóm")],
+        [("definition_unread_column", "Đơn vị", "I1")],
     ),
     "an item of the upright sheet is missing": (
         [without_row(PROFILE, 4)],
@@ -799,6 +778,528 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [cell("Mục", "Có xếp hạng", 3, "Có")],
         [("definition_ranks_partly_assessed", "Mục", "D3")],
     ),
+    # the rules of leaves
+    "a ratio is measured by one number": (
+        [leaf({**RATIO, "Số liệu": "Một số"})],
+        [("definition_measure_unfit", "Tiêu chí", "L5")],
+    ),
+    "a count is measured by a percentage": (
+        [leaf({**COUNT, "Số liệu": "Một tỷ lệ %"})],
+        [("definition_measure_unfit", "Tiêu chí", "L5")],
+    ),
+    "what a ratio measures is no choice, so that nobody knows whether it needs a denominator": (
+        [leaf({**RATIO, "Số liệu": "a/b"}), cell("Tiêu chí", "Tên số liệu b", 5, None)],
+        [("definition_not_a_choice", "Tiêu chí", "L5")],
+    ),
+    "a figure has no name": (
+        [leaf({**STEPS}), cell("Tiêu chí", "Tên số liệu a", 5, None)],
+        [("definition_parameter_missing", "Tiêu chí", "M5")],
+    ),
+    "the figures of a ratio have no names": (
+        [leaf({"Cách chấm": "Tỷ lệ"})],
+        [("definition_parameter_missing", "Tiêu chí", "M5"), ("definition_parameter_missing", "Tiêu chí", "N5")],
+    ),
+    "a target is not given": (
+        [leaf({**TARGET}), cell("Tiêu chí", "Mục tiêu", 5, None)],
+        [("definition_parameter_missing", "Tiêu chí", "P5")],
+    ),
+    "a target of nothing": (
+        [leaf({**TARGET, "Mục tiêu": Decimal(0)})],
+        [("definition_not_above_zero", "Tiêu chí", "P5")],
+    ),
+    "a target typed with its percent sign": (
+        [leaf({**TARGET, "Mục tiêu": "80%"})],
+        [("definition_not_a_number", "Tiêu chí", "P5")],
+    ),
+    "a percentage is to be more than 100": (
+        [
+            leaf({**TARGET, "Số liệu": "Một tỷ lệ %", "Mục tiêu": Decimal(800)}),
+            cell("Tiêu chí", "Tên số liệu b", 5, None),
+        ],
+        [("definition_above_percent", "Tiêu chí", "P5")],
+    ),
+    "a/b may be more than 100 percent": ([leaf({**TARGET, "Mục tiêu": Decimal(120)})], []),
+    "steps without levels": (
+        [leaf({**STEPS}), cell("Tiêu chí", "Mức điểm", 5, None)],
+        [("definition_parameter_missing", "Tiêu chí", "Q5")],
+    ),
+    "a count without points": (
+        [leaf({**COUNT}), cell("Tiêu chí", "Điểm mỗi mục", 5, None)],
+        [("definition_parameter_missing", "Tiêu chí", "R5")],
+    ),
+    "a count of nothing": (
+        [leaf({**COUNT, "Điểm mỗi mục": Decimal(0)})],
+        [("definition_not_above_zero", "Tiêu chí", "R5")],
+    ),
+    "the parameters of a ratio stand beside typed points": (
+        [leaf({**RATIO, "Cách chấm": "Nhập điểm", "Khi mẫu số bằng 0": "0 điểm"})],
+        [("definition_parameter_unused", "Tiêu chí", "M5")],
+    ),
+    "a step of points beside a ratio": (
+        [leaf({**RATIO, "Bước điểm": HALF})],
+        [("definition_parameter_unused", "Tiêu chí", "K5")],
+    ),
+    "a zero rule where nothing is divided": (
+        [leaf({**STEPS, "Khi mẫu số bằng 0": "Điểm tối đa"})],
+        [("definition_parameter_unused", "Tiêu chí", "O5")],
+    ),
+    "a zero rule beside a figure held against the best": (
+        [leaf({"Cách chấm": "So với đơn vị tốt nhất", "Tên số liệu a": "Số hồ sơ", "Khi mẫu số bằng 0": "0 điểm"})],
+        [],
+    ),
+    "every rule as it should be": (
+        [
+            leaf({"Bước điểm": HALF}, 5),
+            leaf({"Cách chấm": "Có hoặc Không"}, 6),
+            leaf({**RATIO, "Khi mẫu số bằng 0": "Không đánh giá"}, 7),
+            leaf({**TARGET}, 8),
+            leaf({**STEPS, "Mức điểm": "5: 2,5; 1: 1"}, 9),
+            leaf({**CASES, "Mức điểm": "Có: 1; Không: 0"}, 11),
+            leaf({**COUNT}, 12),
+            leaf({"Cách chấm": "So với đơn vị tốt nhất", "Tên số liệu a": "Số hồ sơ"}, 13),
+            leaf({**GIVEN}, 14),
+        ],
+        [],
+    ),
+    "a step of nothing": (
+        [leaf({"Bước điểm": Decimal(0)})],
+        [("definition_not_above_zero", "Tiêu chí", "K5")],
+    ),
+    "a step that does not reach the maximum": (
+        [leaf({"Bước điểm": Decimal("0.3")})],
+        [("definition_step_uneven", "Tiêu chí", "K5")],
+    ),
+    "a step finer than a score may be": (
+        [leaf({"Bước điểm": Decimal("0.125")})],
+        [("definition_points_too_fine", "Tiêu chí", "K5")],
+    ),
+    "levels that are no list": ([levels("98 - 2")], [("definition_not_levels", "Tiêu chí", "Q5")]),
+    "a bound with a sign": ([levels("≥ 98: 2; 95: 1")], [("definition_bound_not_a_number", "Tiêu chí", "Q5")]),
+    "a bound of a thousand or of one": ([levels("1.000: 2")], [("definition_bound_not_a_number", "Tiêu chí", "Q5")]),
+    "a bound that is no number to anybody": ([levels("NaN: 2")], [("definition_bound_not_a_number", "Tiêu chí", "Q5")]),
+    "a bound twice": ([levels("98: 2; 98,0: 1")], [("definition_level_repeated", "Tiêu chí", "Q5")]),
+    "a case twice": ([levels("Đủ: 2; ĐỦ: 1", CASES)], [("definition_level_repeated", "Tiêu chí", "Q5")]),
+    "more for less": ([levels("98: 1; 95: 2")], [("definition_steps_not_rising", "Tiêu chí", "Q5")]),
+    "no more for more": ([levels("98: 2; 95: 2")], [("definition_steps_not_rising", "Tiêu chí", "Q5")]),
+    "the highest step gives less than the maximum": (
+        [levels("98: 1,5; 95: 1")],
+        [("definition_levels_not_maximum", "Tiêu chí", "Q5")],
+    ),
+    "a case gives more than the maximum": (
+        [levels("Đủ: 3; Một phần: 2", CASES)],
+        [("definition_levels_not_maximum", "Tiêu chí", "Q5")],
+    ),
+    "the points of a step are finer than points may be": (
+        [levels("98: 2; 95: 1,1255")],
+        [("definition_points_too_fine", "Tiêu chí", "Q5")],
+    ),
+    "the bound of a percentage is above 100": (
+        [leaf({**STEPS, "Số liệu": "Một tỷ lệ %", "Mức điểm": "980: 2; 95: 1"})],
+        [("definition_above_percent", "Tiêu chí", "Q5")],
+    ),
+    "the maximum of steps cannot be read": (
+        [leaf({**STEPS, "Điểm tối đa": "2 điểm"})],
+        [("definition_not_a_number", "Tiêu chí", "E5")],
+    ),
+    "the rule of a leaf with parameters cannot be read": (
+        [leaf({**STEPS, "Cách chấm": "Bậc"})],
+        [("definition_not_a_choice", "Tiêu chí", "F5")],
+    ),
+    "an inner criterion has parameters": (
+        [leaf({"Bước điểm": HALF, "Điểm cộng, trừ": "Điểm cộng"}, 4)],
+        [("definition_inner_scored", "Tiêu chí", "K4"), ("definition_inner_scored", "Tiêu chí", "S4")],
+    ),
+    # how points are gathered
+    "a leaf aggregates": (
+        [leaf({"Cách gộp": "Lấy mục cao nhất"})],
+        [("definition_nothing_to_aggregate", "Tiêu chí", "I5")],
+    ),
+    "a weighted mean": (mean(32, 33, 34), []),
+    "the children of a weighted mean have no weights": (
+        mean(32),
+        [("definition_weight_missing", "Tiêu chí", "J33"), ("definition_weight_missing", "Tiêu chí", "J34")],
+    ),
+    "a weight of nothing": (
+        [*mean(32, 33, 34), cell("Tiêu chí", "Trọng số", 34, Decimal(0))],
+        [("definition_not_above_zero", "Tiêu chí", "J34")],
+    ),
+    "a weight below a sum": (
+        [cell("Tiêu chí", "Trọng số", 33, Decimal(1))],
+        [("definition_weight_unused", "Tiêu chí", "J33")],
+    ),
+    "a weight at the top": (
+        [cell("Tiêu chí", "Trọng số", 2, Decimal(1))],
+        [("definition_weight_unused", "Tiêu chí", "J2")],
+    ),
+    "how a criterion with weights below it aggregates cannot be read": (
+        [*mean(32, 33, 34), cell("Tiêu chí", "Cách gộp", 32, "Bình quân")],
+        [("definition_not_a_choice", "Tiêu chí", "I32")],
+    ),
+    "a mean of different maxima": (
+        mean(4, 5, 6, 7, 8, 9),
+        [("definition_mean_of_unequal", "Tiêu chí", "I4")],
+    ),
+    "a maximum below a mean cannot be read": (
+        [*mean(32, 33, 34), cell("Tiêu chí", "Điểm tối đa", 34, "4 điểm")],
+        [("definition_not_a_number", "Tiêu chí", "E34")],
+    ),
+    "bonus and penalty points beside others": (
+        [leaf({"Điểm cộng, trừ": "Điểm cộng"}, 5), leaf({"Điểm cộng, trừ": "Điểm trừ"}, 6)],
+        [],
+    ),
+    "bonus points below a best": (
+        [leaf({"Cách gộp": "Lấy mục cao nhất"}, 29), leaf({"Điểm cộng, trừ": "Điểm cộng"}, 33)],
+        [("definition_extra_not_summed", "Tiêu chí", "S33")],
+    ),
+    "a heading with nothing but bonus and penalty points below it": (
+        [leaf({"Điểm cộng, trừ": "Điểm cộng"}, 33), leaf({"Điểm cộng, trừ": "Điểm trừ"}, 34)],
+        [],
+    ),
+    "a table ranked by nothing but bonus and penalty points": (
+        [
+            leaf({"Điểm cộng, trừ": "Điểm cộng"}, 33),
+            leaf({"Điểm cộng, trừ": "Điểm trừ"}, 34),
+            cell("Biểu", "Tiêu chí xếp hạng", 3, "2.2.3"),
+        ],
+        [("definition_only_extras", "Biểu", "D3")],
+    ),
+    # tie-breaks
+    "tie-breaks of ordinal ranks": ([ORDINAL, cell("Khối", "Tiêu chí phụ", 2, "2; 1.1")], []),
+    "a list of more cases than a formula takes": (
+        [
+            leaf({"Cách chấm": "Chọn trường hợp", "Mức điểm": "; ".join(f"m{n}: {n % 2}" for n in range(61))}, 5),
+            cell("Tiêu chí", "Điểm tối đa", 5, Decimal(1)),
+        ],
+        [("definition_levels_too_long", "Tiêu chí", "Q5")],
+    ),
+    "a tie-break that Excel made a number": (
+        [ORDINAL, cell("Khối", "Tiêu chí phụ", 2, Decimal("1.1"))],
+        [("definition_code_not_text", "Khối", "H2")],
+    ),
+    "ordinal ranks without tie-breaks": ([ORDINAL], [("definition_tie_breaks_missing", "Khối", "H2")]),
+    "tie-breaks of dense ranks": (
+        [cell("Khối", "Tiêu chí phụ", 2, "2")],
+        [("definition_tie_breaks_unused", "Khối", "H2")],
+    ),
+    "a tie-break twice": (
+        [ORDINAL, cell("Khối", "Tiêu chí phụ", 2, "2; 1; 2")],
+        [("definition_tie_break_repeated", "Khối", "H2")],
+    ),
+    "a tie-break that is no criterion of the block": (
+        [ORDINAL, cell("Khối", "Tiêu chí phụ", 2, "2; 9")],
+        [("definition_unknown_criterion", "Khối", "H2")],
+    ),
+    # grades
+    "grades and a column of them": ([*GRADES, column(42, "Xếp loại", {})], []),
+    "a grade of an unknown block": (
+        [*GRADES, grade(5, 0, "Yếu", block="xa")],
+        [("definition_unknown_block", "Xếp loại", "A5")],
+    ),
+    "grades measured in two ways": (
+        [*GRADES, grade(3, 50, "Khá", "Điểm")],
+        [("definition_grade_basis", "Xếp loại", "B3")],
+    ),
+    "two grades with one bound": ([*GRADES, grade(5, 50, "TB")], [("definition_grade_repeated", "Xếp loại", "C5")]),
+    "two grades with one name": ([*GRADES, grade(5, 30, "TỐT")], [("definition_grade_repeated", "Xếp loại", "D5")]),
+    "grades that leave a hole at the bottom": (
+        [*GRADES, grade(4, 20, "Trung bình")],
+        [("definition_grades_from_zero", "Xếp loại", "C4")],
+    ),
+    "the bound of the lowest grade cannot be read": (
+        [*GRADES, cell("Xếp loại", "Từ", 4, "dưới 50")],
+        [("definition_not_a_number", "Xếp loại", "C4")],
+    ),
+    "a grade above all percents": ([*GRADES, grade(5, 101, "Giỏi")], [("definition_above_percent", "Xếp loại", "C5")]),
+    "a grade above all points": (
+        [grade(2, 1000, "Tốt", "Điểm"), grade(3, 0, "Khá", "Điểm")],
+        [("definition_grade_out_of_reach", "Xếp loại", "C2")],
+    ),
+    "a column of grades that there are not": (
+        [column(42, "Xếp loại", {})],
+        [("definition_no_grades", "Cột", "B42")],
+    ),
+    "grades by points in a table about a part": (
+        [grade(2, 60, "Tốt", "Điểm"), grade(3, 0, "Khá", "Điểm"), column(42, "Xếp loại", {}, "I.1")],
+        [("definition_grade_of_part", "Cột", "B42")],
+    ),
+    # given points
+    "given points": ([leaf({**GIVEN}), given_points(2, "1.25")], []),
+    "points given to nobody": (
+        [leaf({**GIVEN}), given_points(2, "1", unit="so-y-te-2")],
+        [("definition_no_such_unit", "Điểm thẩm định chấm", "A2")],
+    ),
+    "points given on an unknown criterion": (
+        [leaf({**GIVEN}), given_points(2, "1", "9")],
+        [("definition_unknown_criterion", "Điểm thẩm định chấm", "B2")],
+    ),
+    "points given where the unit types them": (
+        [given_points(2, "1")],
+        [("definition_given_elsewhere", "Điểm thẩm định chấm", "B2")],
+    ),
+    "points given on a sum": (
+        [given_points(2, "1", "1.1")],
+        [("definition_given_elsewhere", "Điểm thẩm định chấm", "B2")],
+    ),
+    "more points given than there are": (
+        [leaf({**GIVEN}), given_points(2, "2.5")],
+        [("definition_given_above_maximum", "Điểm thẩm định chấm", "C2")],
+    ),
+    "given points finer than a score may be": (
+        [leaf({**GIVEN}), given_points(2, "1.125")],
+        [("definition_points_too_fine", "Điểm thẩm định chấm", "C2")],
+    ),
+    "points given twice": (
+        [leaf({**GIVEN}), given_points(2, "1"), given_points(3, "2")],
+        [("definition_given_twice", "Điểm thẩm định chấm", "B3")],
+    ),
+    "points given to a unit that is not assessed": (
+        [leaf({**GIVEN}, 43), given_points(2, "1", "2.3.1", "thanh-tra-tinh")],
+        [("definition_given_not_assessed", "Điểm thẩm định chấm", "B2")],
+    ),
+    # last year
+    "last year's result, and those of a merged unit": (
+        [
+            past(2, 100, {"Xếp hạng": Decimal(3)}),
+            past(3, 90, {"Tên năm trước": "Sở A"}, "so-xay-dung"),
+            past(4, 90, {"Tên năm trước": "Sở B"}, "so-xay-dung"),
+            column(42, "Tổng điểm năm trước", {}),
+            column(43, "Hạng năm trước", {}),
+            column(44, "Tăng, giảm điểm", {}),
+            column(45, "Tăng, giảm hạng", {}),
+        ],
+        [],
+    ),
+    "last year's result of nobody": (
+        [past(2, 100, {}, "so-y-te-2")],
+        [("definition_no_such_unit", "Năm trước", "A2")],
+    ),
+    "last year's result on an unknown criterion": (
+        [past(2, 100, {"Mã tiêu chí": "9"})],
+        [("definition_unknown_criterion", "Năm trước", "B2")],
+    ),
+    "last year's result twice": (
+        [past(2, 100, {}), past(3, 100, {"Mã tiêu chí": "CQDT"})],
+        [("definition_past_twice", "Năm trước", "A3")],
+    ),
+    "a unit of last year with two totals": (
+        [past(2, 100, {"Tên năm trước": "Sở A"}), past(3, 90, {"Tên năm trước": "SỞ A"})],
+        [("definition_past_twice", "Năm trước", "A3")],
+    ),
+    "a merged unit without the names of the old ones": (
+        [past(2, 100, {}), past(3, 90, {"Tên năm trước": "Sở B"})],
+        [("definition_past_without_name", "Năm trước", "C2")],
+    ),
+    "a column of last year's totals that nobody has": (
+        [past(2, 100, {"Mã tiêu chí": "1"}), column(42, "Tổng điểm năm trước", {})],
+        [("definition_no_past", "Cột", "B42")],
+    ),
+    "the code of a composite index with last year's results was made a number": (
+        [
+            cell("Tiêu chí", "Mã tiêu chí", 2, Decimal("1.1")),
+            past(2, 100, {}),
+            column(42, "Tổng điểm năm trước", {}),
+        ],
+        [("definition_code_not_text", "Tiêu chí", "B2")],
+    ),
+    "a change of rank without a rank": (
+        [past(2, 100, {}), cell("Cột", "Loại cột", 7, "Tăng, giảm hạng")],
+        [("definition_rank_change_without_rank", "Cột", "B7")],
+    ),
+    # sub-groups and sections
+    "sections and ranks by sub-group": (
+        [
+            *[cell("Đơn vị", "Cụm, địa bàn", row, "Vùng cao" if row < 27 else "Vùng thấp") for row in range(22, 32)],
+            cell("Mục", "Cụm, địa bàn", 7, "Vùng cao"),
+            added("Mục", 10, {**NEW_SECTION, "Mã biểu": "II", "Cụm, địa bàn": "Vùng thấp"}),
+            column(42, "Cụm, địa bàn", {}, "II"),
+            column(43, "Xếp hạng trong cụm", {}, "II"),
+            column(44, "Xếp hạng chung", {}, "II"),
+        ],
+        [],
+    ),
+    "a sub-group in two sections": (
+        [
+            *[cell("Đơn vị", "Cụm, địa bàn", row, "Vùng cao") for row in range(22, 32)],
+            added("Mục", 10, {**NEW_SECTION, "Mã biểu": "II", "Cụm, địa bàn": "Vùng cao"}),
+        ],
+        [("definition_units_in_two_sections", "Mục", "F10")],
+    ),
+    "a section of an unknown sub-group": (
+        [cell("Mục", "Cụm, địa bàn", 7, "Vùng cao")],
+        [("definition_unknown_subgroup", "Mục", "F7")],
+    ),
+    "a column of sub-groups that there are not": (
+        [column(42, "Xếp hạng trong cụm", {})],
+        [("definition_no_subgroups", "Cột", "B42")],
+    ),
+    "a section without units": (
+        [
+            cell("Đơn vị", "Cụm, địa bàn", 3, "Thanh tra"),
+            added("Mục", 10, {**NEW_SECTION, "Mã biểu": "I", "Nhóm": "co-dich-vu-cong", "Cụm, địa bàn": "Thanh tra"}),
+        ],
+        [("definition_section_empty", "Mục", "B10")],
+    ),
+    # units not assessed on everything
+    "units on a scale of their own, ranked apart": ([OWN_SCALE, cell("Mục", "Có xếp hạng", 3, "Có")], []),
+    "units on two scales, ranked together": (
+        [OWN_SCALE, cell("Mục", "Nhóm", 5, None), without_row("Mục", 6)],
+        [("definition_mixed_scales", "Mục", "D5")],
+    ),
+    "units on two scales have an overall rank": (
+        [OWN_SCALE, cell("Mục", "Có xếp hạng", 3, "Có"), column(42, "Xếp hạng chung", {})],
+        [("definition_overall_mixed_scales", "Cột", "B42")],
+    ),
+    "units on two scales have a rank in their sub-group": (
+        [
+            OWN_SCALE,
+            *[cell("Đơn vị", "Cụm, địa bàn", row, "Tỉnh") for row in range(2, 22)],
+            cell("Mục", "Có xếp hạng", 3, "Có"),
+            column(42, "Xếp hạng trong cụm", {}),
+        ],
+        [("definition_overall_mixed_scales", "Cột", "B42")],
+    ),
+    "converted points are ranked together": ([CONVERTED, cell("Mục", "Có xếp hạng", 3, "Có")], []),
+    "units that are assessed on nothing of a table are ranked in it": (
+        [
+            CONVERTED,
+            added("Biểu", 8, {**NEW_TABLE, "Khối": "so-nganh", "Tiêu chí xếp hạng": "2.3"}),
+            added("Mục", 10, NEW_SECTION),
+            added("Cột", 42, NEW_UNIT_COLUMN),
+            added("Cột", 43, NEW_TOTAL_COLUMN),
+        ],
+        [("definition_nothing_assessed", "Mục", "D10")],
+    ),
+    "units are left out, and with them the section that was theirs": (
+        [treated("Không tham gia đánh giá")],
+        [("definition_section_empty", "Mục", "B3"), ("definition_section_empty", "Mục", "B6")],
+    ),
+    "percents are ranked and not shown": (
+        [PERCENT],
+        [("definition_table_without_unit_or_total", "Biểu", f"A{row}") for row in (2, 3, 4)],
+    ),
+    "percents are ranked and shown": (
+        [PERCENT, *[cell("Cột", "Loại cột", row, "Tỷ lệ %") for row in (6, 13, 20)]],
+        [],
+    ),
+    # tables
+    "points of the table's own criterion are its result": (
+        [cell("Cột", "Loại cột", 6, "Điểm tiêu chí"), cell("Cột", "Mã tiêu chí", 6, "CQDT")],
+        [],
+    ),
+    "a column about a criterion that the block does not have": (
+        [column(42, "Tỷ lệ %", {"Mã tiêu chí": "9"})],
+        [("definition_unknown_criterion", "Cột", "C42")],
+    ),
+    "columns about a criterion, some of one kind": (
+        [
+            column(42, "Tỷ lệ %", {"Kiểu số": "Kèm dấu % (27,0%)", "Số thập phân": Decimal(0)}),
+            column(43, "Tỷ lệ %", {"Mã tiêu chí": "1"}),
+            column(44, "Điểm tối đa", {"Kiểu số": "Bỏ số 0 cuối (1027)"}),
+            column(45, "Điểm không đánh giá", {}),
+            column(46, "Điểm tối đa áp dụng", {"Sắp xếp": "Giảm dần"}),
+            column(47, "Điểm quy đổi", {}),
+            column(48, "Ghi chú", {}),
+        ],
+        [],
+    ),
+    "the points of a bonus, and its percentage": (
+        [
+            leaf({"Điểm cộng, trừ": "Điểm cộng"}),
+            column(42, "Điểm tiêu chí", {"Mã tiêu chí": "1.1.1"}),
+            column(43, "Tỷ lệ %", {"Mã tiêu chí": "1.1.1"}),
+        ],
+        [("definition_share_of_extra", "Cột", "C43")],
+    ),
+    "a bonus is ranked by converted points": (
+        [CONVERTED, leaf({"Điểm cộng, trừ": "Điểm cộng"}), cell("Biểu", "Tiêu chí xếp hạng", 3, "1.1.1")],
+        [("definition_share_of_extra", "Biểu", "D3")],
+    ),
+    "a summary of grades": (SUMMARY, []),
+    "a summary without numbers of units": (
+        [*SUMMARY, cell("Cột", "Loại cột", 43, "Tỷ lệ đơn vị")],
+        [("definition_summary_incomplete", "Biểu", "A8")],
+    ),
+    "a summary with a column of units": (
+        [*SUMMARY, column(44, "Đơn vị", {}, "III")],
+        [("definition_column_unfit", "Cột", "B44")],
+    ),
+    "a summary that does not say so": (
+        [*SUMMARY, cell("Biểu", "Nội dung", 8, None), cell("Mục", "Có xếp hạng", 10, "Không")],
+        [("definition_column_unfit", "Cột", "B43")],
+    ),
+    "numbers of units in a table of units": (
+        [column(42, "Số đơn vị", {})],
+        [("definition_column_unfit", "Cột", "B42")],
+    ),
+    "the content of a summary cannot be read": (
+        [*SUMMARY, cell("Biểu", "Nội dung", 8, "Thống kê")],
+        [("definition_not_a_choice", "Biểu", "G8")],
+    ),
+    "a summary is sorted": (
+        [*SUMMARY, cell("Cột", "Sắp xếp", 43, "Giảm dần")],
+        [("definition_sort_unused", "Cột", "J43")],
+    ),
+    "decimals of names": (
+        [cell("Cột", "Số thập phân", 3, Decimal(1))],
+        [("definition_column_no_figure", "Cột", "H3")],
+    ),
+    "a look of ranks": (
+        [cell("Cột", "Kiểu số", 7, "Bỏ số 0 cuối (1027)")],
+        [("definition_column_no_figure", "Cột", "I7")],
+    ),
+    "a percent sign behind points": (
+        [cell("Cột", "Kiểu số", 4, "Kèm dấu % (27,0%)")],
+        [("definition_look_of_percent", "Cột", "I4")],
+    ),
+    "what is ranked is shown with other decimals": (
+        [cell("Cột", "Số thập phân", 6, Decimal(2))],
+        [("definition_ranked_decimals", "Cột", "H6")],
+    ),
+    "what is ranked exactly may be shown with other decimals": (
+        [cell("Cột", "Số thập phân", 6, Decimal(2)), cell("Khối", "Xếp hạng theo", 2, "Điểm chưa làm tròn")],
+        [],
+    ),
+    "a table in register order is sorted by a column": (
+        [cell("Biểu", "Thứ tự", 2, "Theo danh sách"), cell("Cột", "Sắp xếp", 6, "Giảm dần")],
+        [("definition_sort_unused", "Cột", "J6")],
+    ),
+    "a table is sorted by its row numbers": (
+        [cell("Cột", "Sắp xếp", 2, "Tăng dần")],
+        [("definition_sort_unused", "Cột", "J2")],
+    ),
+    "places of the round in the texts of a table": (
+        [
+            cell("Biểu", "Tên biểu", 2, "CHỈ SỐ {chi_so} NĂM {nam_danh_gia} CỦA {tinh}"),
+            cell("Biểu", "Chữ trước biểu", 2, "Theo {bo_tieu_chi}, do {co_quan} thẩm định."),
+            cell("Biểu", "Chữ sau biểu", 2, "Kèm theo Quyết định số {so} ngày {ngay} tháng {thang} năm {nam}."),
+            item("Tên phụ lục", "PHỤ LỤC {{1}} NĂM {nam_danh_gia}"),
+        ],
+        [],
+    ),
+    "places that nobody fills in the texts of a table": (
+        [
+            cell("Biểu", "Tên biểu", 2, "CHỈ SỐ NĂM {nam_nay}"),
+            cell("Biểu", "Chữ trước biểu", 3, "Theo {bo_tieu_chi"),
+            cell("Biểu", "Chữ sau biểu", 4, "{}"),
+            cell("Mục", "Tên mục", 3, "Các đơn vị của {tỉnh}"),
+            item("Tên phụ lục", "PHỤ LỤC {1}"),
+        ],
+        [
+            ("definition_placeholder", PROFILE, "B10"),
+            ("definition_placeholder", "Biểu", "C2"),
+            ("definition_placeholder", "Biểu", "I3"),
+            ("definition_placeholder", "Biểu", "J4"),
+            ("definition_placeholder", "Mục", "C3"),
+        ],
+    ),
+    "a table's code that a sheet of figures has": (
+        [everywhere("I.2", "Số liệu so-nganh")],
+        [("definition_sheet_name", "Biểu", "A4")],
+    ),
+    "a table's code that a sheet of ranks has in English": (
+        [everywhere("I.2", "ranks huyen")],
+        [("definition_sheet_name", "Biểu", "A4")],
+    ),
     # a mistake is told once: what depends on a cell that cannot be used is not held against it
     "a block's name is empty": (
         [cell("Khối", "Tên khối", 2, None)],
@@ -957,7 +1458,13 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
     "there are no columns": ([without_rows("Cột")], [("definition_empty_sheet", "Cột", "2")]),
 }
 
-WARNINGS = {"definition_unread_sheet", "definition_unread_column"}
+WARNINGS = {
+    "definition_unread_sheet",
+    "definition_unread_column",
+    "definition_grade_out_of_reach",
+    "definition_given_not_assessed",
+    "definition_section_empty",
+}
 
 
 @cache
@@ -1251,7 +1758,7 @@ def test_a_definition_written_in_either_language_loads_to_the_same(
     }
     folder = RoundFolder(tmp_path)
     write_workbook(folder.definition, definition_sheets(words, contents), "")
-    assert read_definition(folder) == Definition(assessment=assessment, findings=())
+    assert read_definition(folder) == Definition(assessment=assessment, findings=(), file=folder.definition.name)
 
 
 # ---------------------------------------------------------------- the blank definition

@@ -48,7 +48,8 @@ COMPUTED = {
         "file_external_links": NOTICE,
     },
     ("intake/reading.py", "_workbook"): dict.fromkeys(_OWN_WORDS.values(), ERROR),
-    ("intake/answers.py", "_score"): {"score_masked": WARNING, "score_read_as": NOTICE},  # and a Reading of None
+    ("intake/answers.py", "_number"): {"score_masked": WARNING, "score_read_as": NOTICE},  # and a Reading of None
+    ("intake/answers.py", "_choice"): {"choice_unknown": ERROR},  # and what a Reading of None may be
     ("scoring/validation.py", "_finding"): {},  # the code of a pandera check
 }
 """Where a code is no literal: the function, and the findings that only it knows about."""

@@ -258,7 +258,7 @@ def test_a_file_that_is_no_workbook_is_told_for_what_it_is(sample: RoundFolder, 
     outcome = outcome_of(sample)
     finding = only(outcome.findings)
     assert (finding.code, finding.where.file) == ("file_not_workbook", "bai-nop/la.xlsx")
-    assert finding.facts["kind"] == (kind,)
+    assert finding.facts["kind"] == Term(kind)
     assert not outcome.is_draft
 
 
@@ -393,7 +393,7 @@ def test_an_archive_that_is_no_workbook_is_told_for_what_it_is(
     with zipfile.ZipFile(sample.inbox / "la.xlsx", "w") as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-    assert only(outcome_of(sample).findings).facts["kind"] == (kind,)
+    assert only(outcome_of(sample).findings).facts["kind"] == Term(kind)
 
 
 def test_rows_are_found_by_code_wherever_they_stand(sample: RoundFolder) -> None:

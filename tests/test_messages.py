@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from cqdt_batch.definition.names import folded
 from cqdt_batch.messages import Language, Words, catalogue
 from tests.rounds import ROOT
 
@@ -55,8 +56,9 @@ def test_every_finding_of_the_catalogue_is_given_somewhere() -> None:
 def test_every_text_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     families = (
-        r"(definition|finding|reason|choice|severity|unit_state|file_state|file_kind|form\.column|board\.column)\."
-        r"|form\.guide\.step|board\.(units|files|findings|changes|missing|errors|refused)$|working\.(number|unit|file)$"
+        r"(definition|finding|reason|choice|severity|unit_state|file_state|file_kind|form\.(column|input|rule)|board\.column)\."
+        r"|form\.guide\.step|board\.(units|files|findings|changes|missing|errors|refused)$|working\.(number|unit|file|table|scope|figure|bonus|penalty)$"
+        r"|annex\.treatment\."
     )
     plain = [key for key in catalogue() if not re.match(families, key)]
     assert [key for key in plain if not re.search(rf"[\"']{re.escape(key)}[\"']", code)] == []
@@ -83,12 +85,12 @@ def test_input_help_fits_what_excel_shows() -> None:
             assert all(len(text) <= 255 for text in texts.values()), key
 
 
-def test_choices_can_stand_in_a_drop_down() -> None:
-    """Excel splits a list at commas, and takes 255 characters in all."""
-    lists: dict[tuple[str, str], list[str]] = {}
+def test_no_two_choices_of_a_kind_have_one_word() -> None:
+    """A word in either language stands for one choice."""
+    kinds: dict[str, list[tuple[str, str]]] = {}
     for key, texts in catalogue().items():
         if key.startswith("choice."):
-            for language, text in texts.items():
-                assert "," not in text
-                lists.setdefault((key.split(".")[1], language), []).append(text)
-    assert all(len(",".join(texts)) <= 255 for texts in lists.values())
+            _, kind, choice = key.split(".")
+            kinds.setdefault(kind, []).extend((choice, folded(text)) for text in texts.values())
+    for pairs in kinds.values():
+        assert len({text for _, text in set(pairs)}) == len(set(pairs))

@@ -34,7 +34,8 @@ def test_the_shown_commands_run_in_their_order(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     for command in COMMANDS:
         result = CliRunner().invoke(app, shlex.split(command))
-        is_empty = command.startswith("check") and not any(Path(command.split()[1], "bai-nop").iterdir())
+        inbox = Path(command.split()[1], "bai-nop")
+        is_empty = command.startswith("check") and inbox.is_dir() and not any(inbox.iterdir())
         assert result.exit_code == (Status.NOTHING_READ if is_empty else Status.CLEAN), (command, result.stderr)
         if command.startswith("new "):
             shutil.copy(SAMPLE.definition, tmp_path / command.removeprefix("new ") / SAMPLE.definition.name)

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
+import io
 import shutil
+import zipfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import pytest
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded
+from cqdt_batch.definition.records import Aggregation, Level, Measure, Rule, Unit, ZeroRule
+from cqdt_batch.definition.sheets import SHEETS, Field, Kind, SheetSpec
+from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, start_round, write_forms
-from cqdt_batch.scoring.rounding import published
+from cqdt_batch.pipeline import RoundFolder, read_definition, start_round, write_forms
+from cqdt_batch.rounding import published
+from cqdt_batch.scoring.outcome import Outcome, UnitState
+from samples import make_dti_2025, make_hoa_binh_2020
 from tests.dump import dumped
-from tests.rounds import ROOT, SAMPLE
+from tests.rounds import ROOT, SAMPLE, outcome_of
 
 SOURCES = SAMPLE.path / "nguon"
+DTI = RoundFolder(ROOT / "samples" / "dti-2025")
+MAKERS: dict[RoundFolder, Callable[[RoundFolder], None]] = {SAMPLE: make_hoa_binh_2020.make, DTI: make_dti_2025.make}
+ROUNDS = pytest.mark.parametrize("shipped", MAKERS, ids=lambda folder: folder.path.name)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -28,34 +39,100 @@ def table(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def remade(tmp_path_factory: pytest.TempPathFactory) -> RoundFolder:
-    """The sample made again, in another place, by its own script."""
-    folder = tmp_path_factory.mktemp("remade")
-    shutil.copytree(SOURCES, folder / "nguon")
-    shutil.copy(SAMPLE.path / "make_sample.py", folder)
-    script(folder / "make_sample.py").main()
-    return RoundFolder(folder)
+def remade(tmp_path_factory: pytest.TempPathFactory) -> dict[RoundFolder, RoundFolder]:
+    """The samples made again, in another place, by their own scripts."""
+    made = {folder: RoundFolder(tmp_path_factory.mktemp("remade")) for folder in MAKERS}
+    for folder, make in MAKERS.items():
+        shutil.copytree(folder.path / "nguon", made[folder].path / "nguon")
+        make(made[folder])
+    return made
 
 
-def script(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_sample", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module")
+def dti() -> Assessment:
+    loaded = read_definition(DTI).assessment
+    assert loaded is not None
+    return loaded
 
 
-def test_the_definition_is_what_its_sources_make(remade: RoundFolder) -> None:
-    assert dumped(remade.definition) == dumped(SAMPLE.definition)
+@pytest.fixture(scope="module")
+def dti_outcome() -> Outcome:
+    return outcome_of(DTI)
 
 
-def test_the_submissions_are_what_the_script_makes(remade: RoundFolder) -> None:
-    names = sorted(path.name for path in SAMPLE.inbox.iterdir())
-    assert sorted(path.name for path in remade.inbox.iterdir()) == names
-    assert len(names) == 30
-    for name in names:
-        assert dumped(remade.inbox / name) == dumped(SAMPLE.inbox / name)
+def parts(data: bytes, name: str = "") -> Iterator[tuple[str, bytes]]:
+    """What is packed in a zip file or a workbook, down to what is packed no more."""
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        yield name, data
+        return
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        for inner in packed.namelist():
+            yield from parts(packed.read(inner), f"{name}/{inner}")
+
+
+def inbox(folder: RoundFolder) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.inbox.iterdir()}
+
+
+@ROUNDS
+def test_the_definition_is_what_its_sources_make(shipped: RoundFolder, remade: dict[RoundFolder, RoundFolder]) -> None:
+    again = remade[shipped].definition
+    assert dumped(again) == dumped(shipped.definition)
+    assert dict(parts(again.read_bytes())) == dict(parts(shipped.definition.read_bytes()))
+
+
+@ROUNDS
+def test_the_submissions_are_what_the_script_makes(
+    shipped: RoundFolder, remade: dict[RoundFolder, RoundFolder]
+) -> None:
+    again, there = inbox(remade[shipped]), inbox(shipped)
+    assert sorted(again) == sorted(there)
+    assert len(there) == (30 if shipped is SAMPLE else 14 + 8)
+    assert [name for name in there if dict(parts(again[name])) != dict(parts(there[name]))] == []
+
+
+@ROUNDS
+def test_the_definition_is_without_findings(shipped: RoundFolder) -> None:
+    assert read_definition(shipped).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("shipped", "spec"),
+    [
+        pytest.param(folder, spec, id=f"{folder.path.name}-{spec.name}")
+        for folder in MAKERS
+        for spec in SHEETS
+        if not spec.upright and (folder.path / "nguon" / f"{spec.name}.csv").exists()
+    ],
+)
+def test_the_sheets_hold_what_the_sources_say(shipped: RoundFolder, spec: SheetSpec) -> None:
+    source = shipped.path / "nguon" / f"{spec.name}.csv"
+    fields = {field.name: field for field in spec.fields}
+    said = [{name: meant(fields[name], text) for name, text in row.items()} for row in table(source)]
+    records: tuple[Any, ...] = getattr(read_definition(shipped).assessment, spec.name)
+    assert [{name: getattr(record, name) for name in said[0]} for record in records] == said
+
+
+def meant(field: Field, text: str) -> Any:
+    """The value of a cell of the sources, as its record has it."""
+    if not text:
+        return field.blank
+    match field.kind:
+        case Kind.WHOLE:
+            return int(text)
+        case Kind.NUMBER:
+            return Decimal(text)
+        case Kind.YES_NO:
+            return text == "yes"
+        case Kind.CHOICE:
+            assert field.choices
+            return field.choices(text)
+        case Kind.TEXTS:
+            return tuple(part.strip() for part in text.split(";"))
+        case Kind.LEVELS:
+            pairs = (part.rsplit(":", 1) for part in text.split(";"))
+            return tuple(Level(name.strip(), Decimal(points)) for name, points in pairs)
+    return text
 
 
 def test_the_blank_definition_in_templates_is_what_new_makes(tmp_path: Path) -> None:
@@ -69,6 +146,15 @@ def test_the_forms_in_templates_are_what_forms_makes(assessment: Assessment, tmp
     assert sorted(p.name for p in shipped.iterdir()) == sorted(p.name for p in written)
     for form in written:
         assert dumped(form) == dumped(shipped / form.name)
+
+
+def test_the_forms_of_departments_and_of_three_communes_are_in_templates(dti: Assessment, tmp_path: Path) -> None:
+    shipped = sorted((ROOT / "templates" / "dti-2025").iterdir())
+    write_forms(dti, tmp_path, Words())
+    blocks = [dti.unit_by_code[form.stem].block for form in shipped]
+    assert (blocks.count("so"), blocks.count("xa")) == (14, 3)
+    for form in shipped:
+        assert dumped(form) == dumped(tmp_path / form.name)
 
 
 HIDDEN = {
@@ -136,3 +222,90 @@ def test_maxima_are_a_hundred_in_all_and_leave_room_for_every_published_figure(
     tree = assessment.trees[block]
     assert [sum(leaf.max_score or 0 for leaf in tree.leaves(pillar)) for pillar in PILLARS] == maxima
     assert 30 <= len(tree.leaves(tree.root.code)) <= 40
+
+
+def test_the_illustrative_round_is_of_a_province_after_the_reform(dti: Assessment) -> None:
+    clusters: dict[str, list[Unit]] = defaultdict(list)
+    for unit in dti.units_of("xa"):
+        clusters[unit.subgroup].append(unit)
+    assert len(dti.units_of("so")) == 14
+    assert [len(members) for members in clusters.values()] == [18, 20, 19, 18, 17, 19, 18, 19]
+    assert len({folded(unit.printed_name) for unit in dti.units}) == 14 + 148
+    assert [dti.trees[block].maximum("DTI") for block in ("so", "xa")] == [1000, 1000]
+
+
+def test_the_illustrative_round_uses_every_rule_measure_zero_rule_and_aggregation(dti: Assessment) -> None:
+    assert {criterion.rule for criterion in dti.criteria} == {None, *Rule}
+    assert {criterion.measured for criterion in dti.criteria} == {None, *Measure}
+    assert {criterion.on_zero for criterion in dti.criteria} == set(ZeroRule)
+    assert {criterion.aggregation for criterion in dti.criteria} == set(Aggregation)
+
+
+def test_the_submissions_of_the_illustrative_round_come_out_clean(dti_outcome: Outcome) -> None:
+    opened = [(finding.code, finding.where.file) for finding in dti_outcome.findings]
+    assert opened == [("file_opened", f"bai-nop/cum-{number}.zip") for number in range(1, 9)]
+    assert set(dti_outcome.states.values()) == {UnitState.RANKED}
+
+
+@pytest.mark.parametrize(("block", "criterion"), [("xa", "2.1.4"), ("xa", "2.2.1"), ("xa", "2.3.3"), ("so", "1.5.1")])
+def test_a_denominator_of_zero_is_worth_what_its_criterion_says(
+    block: str, criterion: str, dti: Assessment, dti_outcome: Outcome
+) -> None:
+    leaf = dti.trees[block].by_code[criterion]
+    worth = {ZeroRule.NOT_ASSESSED: None, ZeroRule.FULL: leaf.max_score, ZeroRule.ZERO: Decimal(0)}
+    found = [
+        dti_outcome.points[block].at[unit.code, criterion]
+        for unit in dti.units_of(block)
+        if dti_outcome.submission_of[unit.code].values[criterion, InputKind.SECOND] == 0
+    ]
+    assert len(found) > 1
+    assert set(found) == {worth[leaf.on_zero]}
+
+
+def test_a_number_that_several_criteria_divide_by_is_one_number(dti: Assessment, dti_outcome: Outcome) -> None:
+    for unit in dti.units:
+        values = dti_outcome.submission_of[unit.code].values
+        typed: dict[str, set[Any]] = defaultdict(set)
+        for leaf in dti.assessed_leaves(unit):
+            if leaf.measured is Measure.RATIO:
+                typed[leaf.second_label].add(values[leaf.code, InputKind.SECOND])
+        assert {label for label, numbers in typed.items() if len(numbers) != 1} == set()
+
+
+def test_the_forms_of_communes_come_as_one_zip_file_for_each_sub_group(dti: Assessment) -> None:
+    packed = {path.name: path for path in DTI.inbox.iterdir() if path.suffix == ".zip"}
+    assert sorted(packed) == [f"cum-{number}.zip" for number in range(1, 9)]
+    for number in range(1, 9):
+        members = zipfile.ZipFile(packed[f"cum-{number}.zip"]).namelist()
+        communes = [unit for unit in dti.units if unit.subgroup == f"Cụm {number}"]
+        assert members == [f"{unit.code}.xlsx" for unit in communes]
+
+
+def test_units_have_a_past_of_their_own_a_merged_one_or_none(dti: Assessment) -> None:
+    rows: dict[str, list[str]] = {unit.code: [past.name for past in dti.past_of(unit, "DTI")] for unit in dti.units}
+    new = {unit.code for unit in dti.units_of("xa") if unit.note}
+    assert {code for code, names in rows.items() if not names} == {"so-dan-toc-va-ton-giao", *new}
+    assert {len(rows[unit.code]) for unit in dti.units_of("xa")} == {0, 1, 2, 3, 4}
+    assert all(all(names) for names in rows.values() if len(names) > 1)
+
+
+def test_last_year_was_ranked_by_competition_within_each_block(dti: Assessment) -> None:
+    for block in ("so", "xa"):
+        had = [past for past in dti.past if dti.unit_by_code[past.unit].block == block]
+        totals = sorted((past.total for past in had), reverse=True)
+        assert [past.rank for past in had] == [totals.index(past.total) + 1 for past in had]
+
+
+def test_the_illustrative_round_says_that_it_is_illustrative(dti: Assessment, dti_outcome: Outcome) -> None:
+    profile = dti.profile
+    assert "không có thật" in profile.remark
+    assert all("minh hoạ" in text.lower() for text in (profile.province, profile.annex_title, profile.criteria_set))
+    assert "does not exist" in (DTI.path / "README.md").read_text(encoding="utf-8")
+    notes = [
+        typed.value
+        for submission in dti_outcome.intake.submissions
+        for typed in submission.inputs
+        if typed.kind in (InputKind.EVIDENCE, InputKind.EXPLANATION) and typed.value
+    ]
+    assert all(isinstance(note, str) and note.startswith("(Minh hoạ)") for note in notes)
+    assert len(notes) > 162

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,98 +11,39 @@ from hypothesis import strategies as st
 
 from cqdt_batch.cells import Content
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import (
-    AnnexTable,
-    Block,
-    Criterion,
-    Exemption,
-    Orientation,
-    Profile,
-    RankBasis,
-    Rule,
-    Section,
-    TieRule,
-    Treatment,
-    Unit,
-)
+from cqdt_batch.definition.records import Exemption, RankBasis, TieRule
 from cqdt_batch.findings import Where
-from cqdt_batch.intake.submissions import Input, InputKind, Submission
+from cqdt_batch.intake.submissions import Submission
+from cqdt_batch.rounding import published
 from cqdt_batch.scoring.points import score
-from cqdt_batch.scoring.ranking import RankedTable, rank, rank_table
-from cqdt_batch.scoring.rounding import published
+from cqdt_batch.scoring.ranking import Standing, rank
 from cqdt_batch.scoring.validation import validate
+from tests import assessments
+from tests.assessments import criterion, handed_in, unit, with_block
 
 scores = st.decimals(min_value=0, max_value=10, places=2)
-figures = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), scores, min_size=1, max_size=30)
+Typed = tuple[Decimal, Decimal, Decimal]
 
 
-def criterion(code: str, parent: str, maximum: int | None = None) -> Criterion:
-    return Criterion(
-        block="k",
-        code=code,
-        parent=parent,
-        label=code,
-        max_score=None if maximum is None else Decimal(maximum),
-        rule=None if maximum is None else Rule.POINTS,
-        evidence_required=False,
-        evidence="",
-    )
-
-
-def tiny(units: int, *, basis: RankBasis = RankBasis.PUBLISHED, exempt: str = "") -> Assessment:
+def tiny(units: int, *, exempt: str = "") -> Assessment:
     """One block of units u0, u1, … on the tree T(A(a1, a2), b), ten points a leaf; u0 may be exempt."""
-    blank: dict[str, Any] = {name: "" for name in Profile.__dataclass_fields__ if name not in ("year", "row")}
-    return Assessment(
-        profile=Profile(**blank, year=2020),
-        blocks=(
-            Block(
-                code="k",
-                name="K",
-                decimals=1,
-                input_decimals=2,
-                ties=TieRule.DENSE,
-                basis=basis,
-                treatment=Treatment.UNRANKED,
-            ),
-        ),
-        units=tuple(
-            Unit(code=f"u{n}", name=f"U {n}", printed_name=f"U {n}", other_names=(), block="k", group="g")
-            for n in range(units)
-        ),
-        criteria=(
-            criterion("T", ""),
-            criterion("A", "T"),
-            criterion("a1", "A", 10),
-            criterion("a2", "A", 10),
-            criterion("b", "T", 10),
-        ),
-        exemptions=(Exemption(block="k", group="", unit="u0", criterion=exempt, reason=""),) if exempt else (),
-        tables=(
-            AnnexTable(code="I", block="k", title="", criterion="T", headed=False, orientation=Orientation.PORTRAIT),
-        ),
-        sections=(Section(table="I", groups=(), title="", ranked=True, restarts=True),),
-        columns=(),
+    criteria = (
+        criterion("T"),
+        criterion("A", "T"),
+        criterion("a1", "A", 10),
+        criterion("a2", "A", 10),
+        criterion("b", "T", 10),
     )
+    exemptions = (Exemption(block="k", group="", unit="u0", criterion=exempt, reason=""),) if exempt else ()
+    return assessments.assessment((unit(f"u{n}") for n in range(units)), criteria, exemptions=exemptions)
 
 
-def handed_in(unit: str, typed: dict[str, Content | None]) -> Submission:
-    inputs = tuple(
-        Input(
-            unit=unit,
-            criterion=code,
-            kind=InputKind.SCORE,
-            raw=value,
-            value=value if isinstance(value, Decimal) else None,
-            where=Where(file=f"{unit}.xlsx", sheet="P", row=row, column=5),
-        )
-        for row, (code, value) in enumerate(typed.items(), 2)
-    )
-    return Submission(unit=unit, file=f"{unit}.xlsx", sha256="", inputs=inputs)
+def all_handed_in(typed: list[Typed]) -> list[Submission]:
+    return [handed_in(f"u{n}", dict(zip(("a1", "a2", "b"), scores, strict=True))) for n, scores in enumerate(typed)]
 
 
-def ranked(assessment: Assessment, totals: list[tuple[Decimal, Decimal, Decimal]]) -> RankedTable:
-    submissions = [handed_in(f"u{n}", dict(zip(("a1", "a2", "b"), t, strict=True))) for n, t in enumerate(totals)]
-    return rank_table(assessment, assessment.tables[0], score(assessment, "k", submissions))
+def standings(of: Assessment, typed: list[Typed]) -> tuple[Standing, ...]:
+    return assessments.ranked(of, all_handed_in(typed)).sections[0].standings
 
 
 @pytest.mark.parametrize(
@@ -129,57 +69,50 @@ def test_rounding_moves_a_figure_by_half_a_unit_at_most_and_never_twice(exact: D
 
 
 def test_ranks_of_9_8_8_7() -> None:
-    totals = pd.Series({"a": Decimal(9), "b": Decimal(8), "c": Decimal("8.0"), "d": Decimal(7)}, dtype=object)
-    assert rank(totals, TieRule.DENSE) == {"a": 1, "b": 2, "c": 2, "d": 3}
-    assert rank(totals, TieRule.COMPETITION) == {"a": 1, "b": 2, "c": 2, "d": 4}
+    """Keys come lowest first, so that figures are their own negatives."""
+    keys = [(-Decimal(9),), (-Decimal(8),), (-Decimal("8.0"),), (-Decimal(7),)]
+    assert rank(keys, TieRule.DENSE) == (1, 2, 2, 3)
+    assert rank(keys, TieRule.COMPETITION) == rank(keys, TieRule.ORDINAL) == (1, 2, 2, 4)
 
 
-@given(figures)
-def test_dense_ranks_have_no_gaps_and_follow_the_figures(totals: dict[str, Decimal]) -> None:
-    ranks = rank(pd.Series(totals, dtype=object), TieRule.DENSE)
-    assert set(ranks.values()) == set(range(1, len(set(totals.values())) + 1))
-    assert all((totals[a] > totals[b]) == (ranks[a] < ranks[b]) for a in totals for b in totals)
-
-
-@given(figures)
-def test_a_competition_rank_is_one_more_than_the_units_ahead(totals: dict[str, Decimal]) -> None:
-    ranks = rank(pd.Series(totals, dtype=object), TieRule.COMPETITION)
-    assert all(ranks[a] == 1 + sum(other > totals[a] for other in totals.values()) for a in totals)
+def test_ordinal_ranks_share_only_what_no_tie_break_settles() -> None:
+    keys = [
+        (-Decimal(8), -Decimal(3)),
+        (-Decimal(9), Decimal(0)),
+        (-Decimal(8), -Decimal(4)),
+        (-Decimal(8), -Decimal(3)),
+    ]
+    assert rank(keys, TieRule.ORDINAL) == (3, 1, 2, 3)
 
 
 @given(st.lists(st.tuples(scores, scores, scores), min_size=1, max_size=8))
-def test_points_are_the_exact_sums_of_the_leaves(typed: list[tuple[Decimal, Decimal, Decimal]]) -> None:
-    submissions = [handed_in(f"u{n}", dict(zip(("a1", "a2", "b"), t, strict=True))) for n, t in enumerate(typed)]
-    points = score(tiny(len(typed)), "k", submissions)
+def test_points_are_the_exact_sums_of_the_leaves(typed: list[Typed]) -> None:
+    points = score(tiny(len(typed)), "k", all_handed_in(typed))
     assert list(points.columns) == ["T", "A", "a1", "a2", "b"]
     assert points["T"].tolist() == [sum(t) for t in typed]
     assert points["A"].tolist() == [t[0] + t[1] for t in typed]
 
 
 @given(st.permutations(range(6)), st.lists(st.tuples(scores, scores, scores), min_size=6, max_size=6))
-def test_the_order_of_submissions_changes_nothing(
-    order: list[int], typed: list[tuple[Decimal, Decimal, Decimal]]
-) -> None:
-    submissions = [handed_in(f"u{n}", dict(zip(("a1", "a2", "b"), t, strict=True))) for n, t in enumerate(typed)]
+def test_the_order_of_submissions_changes_nothing(order: list[int], typed: list[Typed]) -> None:
+    submissions = all_handed_in(typed)
     straight = score(tiny(6), "k", submissions)
     shuffled = score(tiny(6), "k", [submissions[n] for n in order])
     pd.testing.assert_frame_equal(straight, shuffled)
 
 
 @given(st.tuples(scores, scores, scores), st.sampled_from([0, 1, 2]))
-def test_raising_a_leaf_never_lowers_the_rank(typed: tuple[Decimal, Decimal, Decimal], leaf: int) -> None:
+def test_raising_a_leaf_never_lowers_the_rank(typed: Typed, leaf: int) -> None:
     others = [(Decimal(5), Decimal(5), Decimal(5)), (Decimal(9), Decimal(1), Decimal(2))]
-    more = tuple(Decimal(10) if n == leaf else value for n, value in enumerate(typed))
-    before = ranked(tiny(3), [typed, *others]).sections[0].standings
-    after = ranked(tiny(3), [more, *others]).sections[0].standings  # type: ignore[list-item]
+    first, second, third = (Decimal(10) if n == leaf else value for n, value in enumerate(typed))
+    before, after = standings(tiny(3), [typed, *others]), standings(tiny(3), [(first, second, third), *others])
     place = {s.unit.code: s.rank or 0 for s in before}
     assert {s.unit.code: s.rank or 0 for s in after}["u0"] <= place["u0"]
 
 
 def test_tied_units_keep_register_order_and_share_the_rank() -> None:
     low, high = (Decimal(1), Decimal(1), Decimal(1)), (Decimal(2), Decimal(2), Decimal(2))
-    standings = ranked(tiny(4), [low, high, low, high]).sections[0].standings
-    assert [(s.number, s.unit.code, s.rank) for s in standings] == [
+    assert [(s.number, s.unit.code, s.rank) for s in standings(tiny(4), [low, high, low, high])] == [
         (1, "u1", 1),
         (2, "u3", 1),
         (3, "u0", 2),
@@ -190,7 +123,7 @@ def test_tied_units_keep_register_order_and_share_the_rank() -> None:
 @pytest.mark.parametrize(("basis", "ranks"), [(RankBasis.PUBLISHED, [1, 1]), (RankBasis.EXACT, [1, 2])])
 def test_the_published_total_ties_where_the_exact_one_does_not(basis: RankBasis, ranks: list[int]) -> None:
     near = [(Decimal("1.01"), Decimal(1), Decimal(1)), (Decimal("1.02"), Decimal(1), Decimal(1))]
-    assert [s.rank for s in ranked(tiny(2, basis=basis), near).sections[0].standings] == ranks
+    assert [s.rank for s in standings(with_block(tiny(2), basis=basis), near)] == ranks
 
 
 def test_not_assessed_adds_nothing_and_is_not_zero() -> None:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 
 from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import (
+    Aggregation,
     AnnexTable,
     Block,
     Column,
     Criterion,
     Exemption,
+    GivenScore,
+    Grade,
     Limits,
+    PastResult,
     Profile,
     Section,
+    Treatment,
     Unit,
 )
+from cqdt_batch.rounding import published
 
 
 @dataclass(frozen=True, kw_only=True)
 class CriteriaTree:
-    """The criteria of one block as a tree, in the order of the definition at every level."""
+    """The criteria of one block as a tree, in the order of the definition at every level.
+
+    `decimals` are those of points of its criteria.
+    """
 
     criteria: tuple[Criterion, ...]
+    decimals: int
 
     @cached_property
     def by_code(self) -> dict[str, Criterion]:
@@ -58,6 +71,28 @@ class CriteriaTree:
         """The leaves below a criterion; a leaf is its own."""
         return tuple(criterion for criterion in self.below(code) if self.is_leaf(criterion.code))
 
+    def maximum(self, code: str, without: Container[str] = frozenset()) -> Decimal:
+        """The most points a criterion can give without bonuses, to a unit not assessed on the leaves in `without`."""
+        children = self.children.get(code)
+        if children is None:
+            leaf = self.by_code[code]
+            return Decimal(0) if leaf.extra or code in without else leaf.max_score or Decimal(0)
+        maxima = [self.maximum(child.code, without) for child in children]
+        match self.by_code[code].aggregation:
+            case Aggregation.BEST:
+                return max(maxima)
+            case Aggregation.MEAN:
+                return self._mean(maxima, [child.weight or Decimal(0) for child in children])
+        return sum(maxima, Decimal(0))
+
+    def _mean(self, maxima: Iterable[Decimal], weights: Iterable[Decimal]) -> Decimal:
+        """The weighted mean of maxima, rounded as points are; what is not assessed drops out with its weight."""
+        assessed = [(Fraction(most), Fraction(weight)) for most, weight in zip(maxima, weights, strict=True) if most]
+        total = sum(weight for _, weight in assessed)
+        return (
+            published(sum(most * weight for most, weight in assessed) / total, self.decimals) if total else Decimal(0)
+        )
+
     @cached_property
     def leaf_labels(self) -> frozenset[str]:
         """The folded labels of all leaves."""
@@ -89,13 +124,18 @@ class Assessment:
     tables: tuple[AnnexTable, ...]
     sections: tuple[Section, ...]
     columns: tuple[Column, ...]
+    grades: tuple[Grade, ...] = ()
+    given: tuple[GivenScore, ...] = ()
+    past: tuple[PastResult, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @cached_property
     def trees(self) -> dict[str, CriteriaTree]:
         """The criteria tree of each block."""
         return {
-            block.code: CriteriaTree(criteria=tuple(c for c in self.criteria if c.block == block.code))
+            block.code: CriteriaTree(
+                criteria=tuple(c for c in self.criteria if c.block == block.code), decimals=block.input_decimals
+            )
             for block in self.blocks
         }
 
@@ -128,8 +168,40 @@ class Assessment:
 
     def units_in(self, section: Section, table: AnnexTable) -> tuple[Unit, ...]:
         """The units of a section in register order."""
-        units = self.units_of(table.block)
-        return tuple(unit for unit in units if not section.groups or unit.group in section.groups)
+        units = (unit for unit in self.units_of(table.block) if not self.is_left_out(unit))
+        return tuple(unit for unit in units if _stands_in(unit, section))
+
+    def grades_of(self, block: str) -> tuple[Grade, ...]:
+        """The grades of a block from the highest to the lowest."""
+        found = (grade for grade in self.grades if grade.block == block)
+        return tuple(sorted(found, key=lambda grade: grade.least, reverse=True))
+
+    @cached_property
+    def given_points(self) -> dict[tuple[str, str], GivenScore]:
+        """The points that the appraiser or an outside source gives, by unit and criterion."""
+        return {(given.unit, given.criterion): given for given in self.given}
+
+    @cached_property
+    def _past(self) -> dict[tuple[str, str], list[PastResult]]:
+        found: dict[tuple[str, str], list[PastResult]] = defaultdict(list)
+        for past in self.past:
+            tree = self.trees[self.unit_by_code[past.unit].block]
+            found[past.unit, past.criterion or tree.root.code].append(past)
+        return found
+
+    def past_of(self, unit: Unit, criterion: str) -> tuple[PastResult, ...]:
+        """What a unit, or those it was merged from, had last year."""
+        return tuple(self._past.get((unit.code, criterion), ()))
+
+    def is_left_out(self, unit: Unit) -> bool:
+        """Tell whether a unit takes no part: its block leaves out who is not assessed on everything."""
+        leaves_out = self.block_by_code[unit.block].treatment is Treatment.LEFT_OUT
+        return leaves_out and bool(self.not_assessed(unit))
+
+    @cached_property
+    def asked_units(self) -> tuple[Unit, ...]:
+        """The units that get a form, in register order."""
+        return tuple(unit for unit in self.units if not self.is_left_out(unit))
 
     @cached_property
     def _exempt(self) -> dict[str, frozenset[str]]:
@@ -166,6 +238,11 @@ def _exempt_codes(tree: CriteriaTree, named: frozenset[str]) -> Iterator[str]:
     for criterion in tree.criteria if leaves else ():
         if all(leaf.code in leaves for leaf in tree.leaves(criterion.code)):
             yield criterion.code
+
+
+def _stands_in(unit: Unit, section: Section) -> bool:
+    of_group = not section.groups or unit.group in section.groups
+    return of_group and (not section.subgroups or unit.subgroup in section.subgroups)
 
 
 def _covers(exemption: Exemption, unit: Unit) -> bool:

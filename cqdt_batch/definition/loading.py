@@ -6,6 +6,7 @@ gives one finding and a blank in the record, so that the later checks still see 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,10 +15,10 @@ from typing import Any
 
 from cqdt_batch.cells import Book, Content, Covered, ErrorValue, Formula, Grid, Masked, as_fact, as_typed
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.checks import check
+from cqdt_batch.definition.checks.whole import check
 from cqdt_batch.definition.layout import Layout, Place
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import Limits, Profile
+from cqdt_batch.definition.records import Level, Limits, Profile
 from cqdt_batch.definition.sheets import LIMITS, PROFILE, SHEETS, Field, Kind, SheetSpec, YesNo, choice_key
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, has_errors, in_order, warning
 from cqdt_batch.messages import in_every_language
@@ -36,6 +37,7 @@ class Definition:
 
     assessment: Assessment | None
     findings: tuple[Finding, ...]
+    file: str = ""
 
 
 def load(book: Book) -> Definition:
@@ -49,7 +51,7 @@ def load(book: Book) -> Definition:
     if not _STRUCTURAL & {finding.code for finding in findings}:
         findings = (*findings, *check(assessment, reader.layout, findings))
     ordered = in_order(findings, (grid.sheet for grid in book.grids))
-    return Definition(assessment=None if has_errors(findings) else assessment, findings=ordered)
+    return Definition(assessment=None if has_errors(findings) else assessment, findings=ordered, file=book.file)
 
 
 def _blank_profile() -> Profile:
@@ -87,9 +89,9 @@ class _Reader:
     def strangers(self) -> Iterator[Finding]:
         """Warn of sheets and columns that nobody will read, and of columns that stand there twice."""
         known = {place.sheet for place in self.layout.places.values()}
-        guide = {folded(title) for title in in_every_language("definition.guide.sheet")}
+        own = {folded(title) for key in ("guide", "lists") for title in in_every_language(f"definition.{key}.sheet")}
         for grid in self.book.grids:
-            if grid.sheet not in known and folded(grid.sheet) not in guide and grid.rows:
+            if grid.sheet not in known and folded(grid.sheet) not in own and grid.rows:
                 yield warning("definition_unread_sheet", Where(file=self.book.file, sheet=grid.sheet))
         for place in self.layout.places.values():
             for (row, column), text in place.strangers.items():
@@ -188,7 +190,9 @@ def _read(f: Field, content: Content) -> Any:
         case Kind.CHOICE | Kind.YES_NO:
             return _read_choice(f, content)
         case Kind.TEXTS:
-            return tuple(part.strip() for part in as_typed(content).split(";") if part.strip())
+            return _read_texts(content)
+        case Kind.LEVELS:
+            return _read_levels(content)
         case _:
             return _read_text(content)
 
@@ -219,6 +223,33 @@ def _read_text(content: Content) -> Any:
     if isinstance(content, Decimal) and content < 0:
         return _Wrong("definition_number_for_text")
     return as_typed(content).strip()
+
+
+def _read_texts(content: Content) -> Any:
+    """Read a list of names or codes; 1.10 typed as the only one has become the number 1.1, as with a single code."""
+    if isinstance(content, Decimal) and content != int(content):
+        return _Wrong("definition_code_not_text")
+    return tuple(_parts(content))
+
+
+def _parts(content: Content) -> Iterator[str]:
+    """The parts of a list: between semicolons or line breaks."""
+    return (part.strip() for part in re.split("[;\\n]", as_typed(content)) if part.strip())
+
+
+_POINTS = re.compile(r"0[.,][0-9]+|[0-9]+(?:[.,](?![0-9]{3}$)[0-9]+)?")
+"""Points in a list of levels. 1.234 and 1,234 are refused: nobody can know which of the two is meant."""
+
+
+def _read_levels(content: Content) -> Any:
+    """Read a list such as `98: 4; 95: 3` or `Full: 10; Half: 5`; the last colon of a part comes before its points."""
+    levels = []
+    for part in _parts(content):
+        name, colon, points = (text.strip() for text in part.rpartition(":"))
+        if not (name and colon and _POINTS.fullmatch(points)):
+            return _Wrong("definition_not_levels", {"part": part})
+        levels.append(Level(name, Decimal(points.replace(",", "."))))
+    return tuple(levels)
 
 
 def _read_choice(f: Field, content: Content) -> Any:

@@ -40,6 +40,22 @@ def _tone_last(word: str) -> str:
 _AND = _tone_last("và")
 
 
+_ALPHABET = {letter: place for place, letter in enumerate("0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
+_TONE_ORDER = {tone: place for place, tone in enumerate(("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323"))}
+
+
+def alphabetical(name: str) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Give the key that sorts names as Vietnamese lists do: word by word, letters (a ă â … d đ) before tones."""
+    return tuple(_collated(word) for word in _SEPARATORS.split(unicodedata.normalize("NFKC", name).casefold()) if word)
+
+
+def _collated(word: str) -> tuple[tuple[int, ...], int]:
+    bare = _tone_last(word)
+    letters = "".join(letter for letter in bare if letter not in _TONES)
+    tone = next((letter for letter in bare if letter in _TONES), "")
+    return tuple(_ALPHABET.get(letter, len(_ALPHABET)) for letter in letters), _TONE_ORDER[tone]
+
+
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """The known names that look most like one nobody knows: to be suggested to a person, never to be taken."""
     from rapidfuzz import fuzz, process

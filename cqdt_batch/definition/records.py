@@ -2,45 +2,152 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class TieRule(StrEnum):
-    """What follows two units that share rank 2: rank 3 (dense) or rank 4 (competition)."""
+    """What follows two units that share rank 2: rank 3 (dense), rank 4 (competition), or no sharing (ordinal).
+
+    Ordinal ranks are settled by the block's tie-breaks; units equal in all of them share a rank all the same.
+    """
 
     DENSE = "dense"
     COMPETITION = "competition"
+    ORDINAL = "ordinal"
 
 
 class RankBasis(StrEnum):
-    """Which figure is ranked: the published one (rounded) or the exact sum behind it."""
+    """Which figure is ranked: the published one (rounded) or the exact one behind it."""
 
     PUBLISHED = "published"
     EXACT = "exact"
 
 
 class Treatment(StrEnum):
-    """How a block treats units that are not assessed on everything."""
+    """How a block treats units that are not assessed on everything: the five ways found in real decisions."""
 
     UNRANKED = "unranked"
+    CONVERTED = "converted"
+    PERCENT = "percent"
+    OWN_SCALE = "own_scale"
+    LEFT_OUT = "left_out"
 
 
 class Rule(StrEnum):
-    """How a leaf criterion is scored."""
+    """How a leaf criterion is scored (see `scoring.rules`)."""
 
     POINTS = "points"
+    YES_NO = "yes_no"
+    RATIO = "ratio"
+    TARGET = "target"
+    STEPS = "steps"
+    CASES = "cases"
+    COUNT = "count"
+    RELATIVE = "relative"
+    GIVEN = "given"
+
+
+class Measure(StrEnum):
+    """What is measured for a leaf: a number, a percentage, or two numbers a and b, meaning a/b in percent."""
+
+    NUMBER = "number"
+    PERCENT = "percent"
+    RATIO = "ratio"
+
+
+class ZeroRule(StrEnum):
+    """What a leaf is worth whose denominator is zero."""
+
+    NOT_ASSESSED = "not_assessed"
+    FULL = "full"
+    ZERO = "zero"
+    ERROR = "error"
+
+
+class Extra(StrEnum):
+    """Points beyond the scale: added to the sum or taken off it, and no part of the maximum."""
+
+    BONUS = "bonus"
+    PENALTY = "penalty"
+
+
+class Aggregation(StrEnum):
+    """How the points of an inner criterion come from those below it."""
+
+    SUM = "sum"
+    BEST = "best"
+    MEAN = "mean"
+
+
+class TableContent(StrEnum):
+    """What the rows of an annex table are: units, or the grades with the number of units in each."""
+
+    UNITS = "units"
+    GRADES = "grades"
+
+
+class TableOrder(StrEnum):
+    """The order of the units in a section where no column is marked for sorting."""
+
+    RESULT = "result"
+    REGISTER = "register"
+
+
+class SortOrder(StrEnum):
+    """Which way a column sorts its table."""
+
+    ASCENDING = "ascending"
+    DESCENDING = "descending"
+
+
+class NumberLook(StrEnum):
+    """How a column writes its numbers: 1027,0 or 1027 or 1.027,0 or 27,0%."""
+
+    FIXED = "fixed"
+    PLAIN = "plain"
+    GROUPED = "grouped"
+    PERCENT = "percent"
+
+
+class GradeBasis(StrEnum):
+    """What the bounds of grades are measured in: points, or percent of the applicable maximum."""
+
+    POINTS = "points"
+    PERCENT = "percent"
 
 
 class ColumnKind(StrEnum):
-    """What a column of an annex table shows."""
+    """What a column of an annex table shows.
+
+    The kinds from `points` to `converted` are about a criterion; without one, about that of the table. `total` is the
+    table's result: the points, or what they are converted to. `rank` is the rank within the section.
+    """
 
     NUMBER = "number"
     UNIT = "unit"
+    SUBGROUP = "subgroup"
     POINTS = "points"
+    MAXIMUM = "maximum"
+    NOT_ASSESSED = "not_assessed"
+    APPLICABLE = "applicable"
+    PERCENT = "percent"
+    CONVERTED = "converted"
     TOTAL = "total"
     RANK = "rank"
+    RANK_IN_SUBGROUP = "rank_in_subgroup"
+    RANK_OVERALL = "rank_overall"
+    GRADE = "grade"
+    LAST_TOTAL = "last_total"
+    LAST_RANK = "last_rank"
+    CHANGE = "change"
+    RANK_CHANGE = "rank_change"
+    NOTE = "note"
+    COUNT = "count"
+    SHARE = "share"
 
 
 class Orientation(StrEnum):
@@ -100,7 +207,8 @@ class Limits:
 class Block:
     """Units that share a criteria set, a scale and a way of ranking.
 
-    `decimals` is the number of decimals of published figures, `input_decimals` the most a typed score may have.
+    `decimals` is the number of decimals of published figures. `input_decimals` is the most a typed score may have,
+    and what computed points of a criterion are rounded to, once. `tie_breaks` are criteria, the first decides first.
     """
 
     code: str
@@ -110,12 +218,16 @@ class Block:
     ties: TieRule
     basis: RankBasis
     treatment: Treatment
+    tie_breaks: tuple[str, ...] = ()
     row: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
-    """A department or locality. The order of the units is the register order, which settles ties in print."""
+    """A department or locality. The order of the units is the register order, which settles ties in print.
+
+    `subgroup` is a district, an area or a former province, within which units can be ranked too.
+    """
 
     code: str
     name: str
@@ -123,6 +235,8 @@ class Unit:
     other_names: tuple[str, ...]
     block: str
     group: str
+    subgroup: str = ""
+    note: str = ""
     row: int = 0
 
     @property
@@ -131,9 +245,25 @@ class Unit:
         return (self.name, self.printed_name, *self.other_names)
 
 
+class Level(NamedTuple):
+    """A named case, or the lower bound of a step as text, and the points it is worth."""
+
+    name: str
+    points: Decimal
+
+    @property
+    def bound(self) -> Decimal:
+        """The lower bound that the name of a step is; InvalidOperation if it is no number."""
+        return Decimal(self.name.replace(",", "."))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Criterion:
-    """A node of a block's criteria tree. A leaf has a rule and a maximum; an inner node is the sum of its children."""
+    """A node of a block's criteria tree. A leaf has a rule and a maximum; an inner node aggregates its children.
+
+    `weight` counts below a weighted mean. The rules' parameters: `step` (typed points), `measure`, `on_zero` and the
+    names of the measured numbers (`first_label`, `second_label`), `target`, `levels` (steps and cases), `per_item`.
+    """
 
     block: str
     code: str
@@ -143,7 +273,33 @@ class Criterion:
     rule: Rule | None
     evidence_required: bool
     evidence: str
+    aggregation: Aggregation = Aggregation.SUM
+    weight: Decimal | None = None
+    step: Decimal | None = None
+    measure: Measure | None = None
+    first_label: str = ""
+    second_label: str = ""
+    on_zero: ZeroRule = ZeroRule.ERROR
+    target: Decimal | None = None
+    levels: tuple[Level, ...] = ()
+    per_item: Decimal | None = None
+    extra: Extra | None = None
     row: int = 0
+
+    @property
+    def measured(self) -> Measure | None:
+        """What the unit is asked for, where the rule measures something."""
+        return self.measure or _MEASURED.get(self.rule) if self.rule in _MEASURED else None
+
+
+_MEASURED: Mapping[Rule | None, Measure] = {
+    Rule.RATIO: Measure.RATIO,
+    Rule.TARGET: Measure.RATIO,
+    Rule.STEPS: Measure.NUMBER,
+    Rule.COUNT: Measure.NUMBER,
+    Rule.RELATIVE: Measure.NUMBER,
+}
+"""What each rule measures where the leaf does not say otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +316,10 @@ class Exemption:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnnexTable:
-    """A table of the annex; `code` is the name of its sheet, `criterion` is what its total and rank are about."""
+    """A table of the annex; `code` is the name of its sheet, `criterion` is what its total and rank are about.
+
+    `before` and `after` are free text around the table; they and the title may hold placeholders of the round.
+    """
 
     code: str
     block: str
@@ -168,30 +327,79 @@ class AnnexTable:
     criterion: str
     headed: bool
     orientation: Orientation
+    content: TableContent = TableContent.UNITS
+    order: TableOrder = TableOrder.RESULT
+    before: str = ""
+    after: str = ""
     row: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A run of rows of an annex table: the units of some groups (all groups if none is named), ranked or not."""
+    """A run of rows of an annex table: the units of some groups and sub-groups (empty: all), ranked or not."""
 
     table: str
     groups: tuple[str, ...]
     title: str
     ranked: bool
     restarts: bool
+    subgroups: tuple[str, ...] = ()
     row: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """A column of an annex table, with the text of its header, its spanner, and its cell in the number row."""
+    """A column of an annex table, with its header, the spanners above it from the top, and its column number.
+
+    `decimals` are those of its figures, None for those of the block; `sort` is set where the table is sorted by it.
+    """
 
     table: str
     kind: ColumnKind
     criterion: str
     label: str
-    spanner: str
+    spanners: tuple[str, ...]
     number: str
     width: Decimal
+    decimals: int | None = None
+    look: NumberLook = NumberLook.FIXED
+    sort: SortOrder | None = None
+    row: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grade:
+    """A band of grades of a block: from `least` up to the next band."""
+
+    block: str
+    basis: GradeBasis
+    least: Decimal
+    label: str
+    row: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GivenScore:
+    """Points that the appraiser or an outside source gives a unit on a leaf, and where they come from."""
+
+    unit: str
+    criterion: str
+    points: Decimal
+    source: str
+    row: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastResult:
+    """What a unit had last year on a criterion (the composite index if none is named).
+
+    Several rows for one unit are those of the units it was merged from, named in `name`; the mean of their totals is
+    compared, and no rank.
+    """
+
+    unit: str
+    criterion: str
+    name: str
+    total: Decimal
+    rank: int | None
     row: int = 0

@@ -12,21 +12,33 @@ from enum import Enum, StrEnum, auto
 from typing import Any
 
 from cqdt_batch.definition.records import (
+    Aggregation,
     AnnexTable,
     Block,
     Column,
     ColumnKind,
     Criterion,
     Exemption,
+    Extra,
+    GivenScore,
+    Grade,
+    GradeBasis,
     Limits,
+    Measure,
+    NumberLook,
     Orientation,
+    PastResult,
     Profile,
     RankBasis,
     Rule,
     Section,
+    SortOrder,
+    TableContent,
+    TableOrder,
     TieRule,
     Treatment,
     Unit,
+    ZeroRule,
 )
 
 
@@ -40,6 +52,7 @@ class Kind(Enum):
     NUMBER = auto()
     YES_NO = auto()
     CHOICE = auto()
+    LEVELS = auto()
 
 
 class YesNo(StrEnum):
@@ -67,11 +80,13 @@ class Field:
     most: int = 1_000_000
     width: int = 16
     dispensable: bool = False
-    default: int | None = None
+    default: int | StrEnum | None = None
 
     @property
     def blank(self) -> Any:
         """The value a record gets where the cell is empty or could not be read."""
+        if self.kind is Kind.WHOLE and not self.required:
+            return self.default
         return _BLANK[self.kind] if self.default is None else self.default
 
 
@@ -83,6 +98,7 @@ _BLANK: Mapping[Kind, Any] = {
     Kind.NUMBER: None,
     Kind.YES_NO: False,
     Kind.CHOICE: None,
+    Kind.LEVELS: (),
 }
 
 
@@ -90,12 +106,13 @@ _BLANK: Mapping[Kind, Any] = {
 class SheetSpec:
     """A sheet of the definition: one record a row, or, where it is `upright`, one record with a field a row.
 
-    A `dispensable` sheet may be missing.
+    The fields of the `key` tell a record from the others of its sheet. A `dispensable` sheet may be missing.
     """
 
     name: str
     record: type
     fields: tuple[Field, ...]
+    key: tuple[str, ...] = ()
     upright: bool = False
     dispensable: bool = False
 
@@ -128,6 +145,15 @@ def _text(name: str, width: int = 40, *, required: bool = False, dispensable: bo
 
 def _choice(name: str, choices: type[StrEnum], width: int = 24, *, required: bool = True) -> Field:
     return Field(name=name, kind=Kind.CHOICE, choices=choices, required=required, width=width)
+
+
+def _usual(name: str, usual: StrEnum, width: int = 16) -> Field:
+    """A choice that need not be made: an empty cell means the usual."""
+    return Field(name=name, kind=Kind.CHOICE, choices=type(usual), default=usual, width=width)
+
+
+def _number(name: str, *, required: bool = False, least: int = 0, width: int = 12) -> Field:
+    return Field(name=name, kind=Kind.NUMBER, required=required, least=least, most=10**9, width=width)
 
 
 def _yes_no(name: str, *, required: bool = True) -> Field:
@@ -176,6 +202,7 @@ PROFILE = SheetSpec(
 BLOCKS = SheetSpec(
     name="blocks",
     record=Block,
+    key=("code",),
     fields=(
         _code(),
         _text("name", required=True),
@@ -184,12 +211,14 @@ BLOCKS = SheetSpec(
         _choice("ties", TieRule),
         _choice("basis", RankBasis),
         _choice("treatment", Treatment, 34),
+        Field(name="tie_breaks", kind=Kind.TEXTS, width=24),
     ),
 )
 
 UNITS = SheetSpec(
     name="units",
     record=Unit,
+    key=("code",),
     fields=(
         _code(width=22),
         _text("name", required=True, width=48),
@@ -197,12 +226,15 @@ UNITS = SheetSpec(
         Field(name="other_names", kind=Kind.TEXTS, width=40, dispensable=True),
         _reference("block", "blocks"),
         _code("group", width=20, required=False),
+        _code("subgroup", width=20, required=False),
+        _text("note", dispensable=True),
     ),
 )
 
 CRITERIA = SheetSpec(
     name="criteria",
     record=Criterion,
+    key=("block", "code"),
     fields=(
         _reference("block", "blocks"),
         _code(width=12),
@@ -212,12 +244,24 @@ CRITERIA = SheetSpec(
         _choice("rule", Rule, 16, required=False),
         _yes_no("evidence_required", required=False),
         _text("evidence", width=50, dispensable=True),
+        _usual("aggregation", Aggregation.SUM),
+        _number("weight"),
+        _number("step"),
+        _choice("measure", Measure, 16, required=False),
+        _text("first_label", width=40),
+        _text("second_label", width=40),
+        _usual("on_zero", ZeroRule.ERROR),
+        _number("target"),
+        Field(name="levels", kind=Kind.LEVELS, width=40),
+        _number("per_item"),
+        _choice("extra", Extra, 14, required=False),
     ),
 )
 
 EXEMPTIONS = SheetSpec(
     name="exemptions",
     record=Exemption,
+    key=("block", "group", "unit", "criterion"),
     fields=(
         _reference("block", "blocks"),
         _code("group", width=20, required=False),
@@ -230,6 +274,7 @@ EXEMPTIONS = SheetSpec(
 TABLES = SheetSpec(
     name="tables",
     record=AnnexTable,
+    key=("code",),
     fields=(
         _code(width=12),
         _reference("block", "blocks"),
@@ -237,32 +282,82 @@ TABLES = SheetSpec(
         _code("criterion", width=12),
         _yes_no("headed"),
         _choice("orientation", Orientation, 14),
+        _usual("content", TableContent.UNITS),
+        _usual("order", TableOrder.RESULT),
+        _text("before", width=60, dispensable=True),
+        _text("after", width=60, dispensable=True),
     ),
 )
 
 SECTIONS = SheetSpec(
     name="sections",
     record=Section,
+    key=("table", "groups", "subgroups"),
     fields=(
         _reference("table", "tables"),
         Field(name="groups", kind=Kind.TEXTS, width=30),
         _text("title", width=80),
         _yes_no("ranked"),
         _yes_no("restarts"),
+        Field(name="subgroups", kind=Kind.TEXTS, width=30),
     ),
 )
 
 COLUMNS = SheetSpec(
     name="columns",
     record=Column,
+    key=("table", "kind", "criterion"),
     fields=(
         _reference("table", "tables"),
         _choice("kind", ColumnKind, 20),
         _code("criterion", width=12, required=False),
         _text("label", required=True, width=40),
-        _text("spanner", width=16),
+        Field(name="spanners", kind=Kind.TEXTS, width=24),
         _text("number", width=12),
         Field(name="width", kind=Kind.NUMBER, required=True, least=1, most=200, width=12),
+        _whole("decimals", 0, 6, required=False),
+        _usual("look", NumberLook.FIXED, 24),
+        _choice("sort", SortOrder, 14, required=False),
+    ),
+)
+
+GRADES = SheetSpec(
+    name="grades",
+    record=Grade,
+    key=("block", "label"),
+    dispensable=True,
+    fields=(
+        _reference("block", "blocks"),
+        _choice("basis", GradeBasis),
+        _number("least", required=True, width=16),
+        _text("label", required=True, width=24),
+    ),
+)
+
+GIVEN = SheetSpec(
+    name="given",
+    record=GivenScore,
+    key=("unit", "criterion"),
+    dispensable=True,
+    fields=(
+        _reference("unit", "units"),
+        _code("criterion", width=12),
+        _number("points", required=True),
+        _text("source", width=60, dispensable=True),
+    ),
+)
+
+PAST = SheetSpec(
+    name="past",
+    record=PastResult,
+    key=("unit", "criterion", "name"),
+    dispensable=True,
+    fields=(
+        _reference("unit", "units"),
+        _code("criterion", width=12, required=False),
+        _text("name", width=40),
+        Field(name="total", kind=Kind.NUMBER, required=True, least=-(10**9), most=10**9, width=14),
+        _whole("rank", 1, 100_000, required=False),
     ),
 )
 
@@ -285,5 +380,5 @@ LIMITS = SheetSpec(
     ),
 )
 
-SHEETS = (PROFILE, BLOCKS, UNITS, CRITERIA, EXEMPTIONS, TABLES, SECTIONS, COLUMNS, LIMITS)
+SHEETS = (PROFILE, BLOCKS, UNITS, CRITERIA, EXEMPTIONS, TABLES, SECTIONS, COLUMNS, GRADES, GIVEN, PAST, LIMITS)
 """The sheets in the order in which an officer fills them."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from dataclasses import fields
+from decimal import Decimal
 from typing import NamedTuple
 
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import Unit
+from cqdt_batch.definition.records import Criterion, Level, Unit
 
 STAMP_SHEET = "_cqdt"
 """Name of the very-hidden sheet that carries the stamp: a key in column A, its value in column B."""
@@ -15,6 +18,10 @@ STAMP_SHEET = "_cqdt"
 
 ANSWERS = "answers"
 """Key of the stamp sheet of a feedback form: the SHA-256 of a file it answers; one row a file."""
+
+
+_COUNTED = ("aggregation", "weight", "step", "measure", "on_zero", "target", "levels", "per_item", "extra")
+"""The parameters of rules and of aggregation: what points come from."""
 
 
 class Stamp(NamedTuple):
@@ -29,10 +36,10 @@ class Stamp(NamedTuple):
 def stamp_of(assessment: Assessment, unit: Unit) -> Stamp:
     """Make the stamp of a unit's form.
 
-    The fingerprint changes with what is asked and counted (codes, places in the tree, rules, maxima), not with
-    the wording of labels: a mended typing error does not make forms out there invalid.
+    The fingerprint changes with what is asked and counted (codes, places in the tree, rules and their parameters,
+    maxima), not with the wording of labels: a mended typing error does not make forms out there invalid.
     """
-    asked = [[c.code, c.parent, c.rule or "", _plain(c.max_score)] for c in assessment.assessed(unit)]
+    asked = [[c.code, c.parent, c.rule or "", _plain(c.max_score), *_parameters(c)] for c in assessment.assessed(unit)]
     profile = assessment.profile
     return Stamp(
         assessment=profile.code,
@@ -40,6 +47,24 @@ def stamp_of(assessment: Assessment, unit: Unit) -> Stamp:
         unit=unit.code,
         fingerprint=hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16],
     )
+
+
+def _parameters(criterion: Criterion) -> Iterator[str]:
+    """The parameters that a criterion has, each with its name; a criterion without any is as it was before them."""
+    usual = {field.name: field.default for field in fields(Criterion)}
+    for name in _COUNTED:
+        value = getattr(criterion, name)
+        if value != usual[name]:
+            yield f"{name}={_written(value)}"
+
+
+def _written(value: Decimal | str | tuple[Level, ...]) -> str:
+    match value:
+        case Decimal():
+            return _plain(value.normalize())
+        case str():
+            return value
+    return "; ".join(f"{level.name}: {_plain(level.points.normalize())}" for level in value)
 
 
 def _plain(number: object) -> str:

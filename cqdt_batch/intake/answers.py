@@ -5,17 +5,20 @@ What follows sees decimals and absent values only; the findings name every cell 
 
 from __future__ import annotations
 
-from decimal import Decimal
+from dataclasses import replace
 
 from cqdt_batch.cells import LONGEST_TEXT, Content, Covered, Formula, Masked, as_fact, as_typed, printable, units_of
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import looks_legacy
-from cqdt_batch.definition.records import Criterion
+from cqdt_batch.definition.records import Criterion, Measure
+from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, gathered, notice, warning
-from cqdt_batch.intake.numbers import read_number
+from cqdt_batch.intake.choices import read_choice
+from cqdt_batch.intake.numbers import Reading, read_number
+from cqdt_batch.intake.questions import CHOSEN, input_name, wanted
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
-from cqdt_batch.intake.submissions import Input, InputKind, Submission
+from cqdt_batch.intake.submissions import Input, InputKind, Submission, asked_of
 from cqdt_batch.intake.tables import FormColumn
 
 MISFITS = frozenset(
@@ -40,11 +43,10 @@ _FEW = 3
 
 def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) -> tuple[Submission, list[Finding]]:
     """Read all inputs of a form by criterion code; the findings name every cell that could not be read."""
-    leaves = assessment.assessed_leaves(form.unit)
-    rows = FormRows(form=form, file=file, assessment=assessment, leaves={leaf.code for leaf in leaves})
+    rows = FormRows(form=form, file=file, assessment=assessment)
     findings = [*rows.columns_amiss(), *rows.restored(), *rows.strays(), *rows.hidden()]
     inputs: list[Input] = []
-    for leaf in leaves:
+    for leaf in rows.leaves.values():
         row = rows.rows.get(leaf.code)
         if row is None:
             where = rows.where(0, FormColumn.CODE)
@@ -52,7 +54,7 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
             continue
         findings.extend(rows.changed_maximum(leaf, row))
         findings.extend(rows.changed_label(leaf, row))
-        for kind in InputKind:
+        for kind in asked_of(leaf):
             read, found = _read(rows, leaf, row, kind)
             inputs.append(read)
             findings.extend(found)
@@ -71,28 +73,72 @@ def _read(rows: FormRows, leaf: Criterion, row: int, kind: InputKind) -> tuple[I
     """Read one input of a leaf."""
     raw = rows.content(row, FormColumn(kind))
     where = rows.where(row, FormColumn(kind))
-    value: Decimal | str | None = None
-    findings: list[Finding] = []
-    if raw is not None:
-        read = _score if kind is InputKind.SCORE else _text
-        value, findings = read(leaf, raw, where, rows.unit)
-    found = Input(unit=rows.unit, criterion=leaf.code, kind=kind, raw=raw, value=value, where=where)
-    return found, findings
+    found = Input(unit=rows.unit, criterion=leaf.code, kind=kind, raw=raw, value=None, where=where)
+    if raw is None:
+        return found, []
+    if kind in (InputKind.EVIDENCE, InputKind.EXPLANATION):
+        text, told = _text(leaf, raw, where, rows.unit)
+        return replace(found, value=text), told
+    return _choice(leaf, found, raw) if leaf.rule in CHOSEN else _number(leaf, found, raw)
 
 
-def _score(leaf: Criterion, raw: Content, where: Where, unit: str) -> tuple[Decimal | None, list[Finding]]:
-    value, code, meanings = read_number(raw)
+def _number(leaf: Criterion, found: Input, raw: Content) -> tuple[Input, list[Finding]]:
+    """Read typed points or a figure."""
+    value, code, meanings = reading = read_number(raw)
+    if found.kind is InputKind.FIRST and leaf.measured is Measure.PERCENT and _is_percentage(reading):
+        return _percentage(leaf, found, raw, reading)
     if not code:
-        return value, []
-    facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "maximum": leaf.max_score or Decimal(0)}
+        return replace(found, value=value), []
     unknown = Term("form.not_calculated" if isinstance(raw, Formula) else "form.another_number")
-    shown: tuple[Decimal | Term, ...] = meanings or (unknown,)
-    facts |= {"found": as_fact(raw), "meanings": shown}
+    facts = _facts(leaf, found, raw, code) | {"meanings": meanings or (unknown,)}
     facts |= dict(zip(("decimal", "whole"), meanings, strict=False))
     if value is None:
-        return None, [error(code, where, unit, **facts)]
+        return found, [error(code, *_at(found), **facts)]
     tell = warning if isinstance(raw, Masked) else notice
-    return value, [tell(code, where, unit, **facts, value=value)]
+    return replace(found, value=value), [tell(code, *_at(found), **facts, value=value)]
+
+
+def _is_percentage(reading: Reading) -> bool:
+    """Tell whether a cell shows a percent sign, or a number that may be meant as a share of 1."""
+    return reading.code == "score_percent" or (reading.value is not None and 0 < reading.value < 1)
+
+
+def _percentage(leaf: Criterion, found: Input, raw: Content, reading: Reading) -> tuple[Input, list[Finding]]:
+    """Read a percentage where one is asked for: 85% is 85, and so is a cell that shows 0.85 as 85%; 0.85 is 0.85%."""
+    facts = _facts(leaf, found, raw, reading.code)
+    if reading.value is None:
+        value = reading.meanings[-1]
+        return replace(found, value=value), [notice("percent_read", *_at(found), **facts, value=value)]
+    facts |= {"found": reading.value, "meaning": reading.value * 100}
+    return replace(found, value=reading.value), [warning("percent_may_be_share", *_at(found), **facts)]
+
+
+def _choice(leaf: Criterion, found: Input, raw: Content) -> tuple[Input, list[Finding]]:
+    """Read a word chosen from a list."""
+    value, code = read_choice(leaf, raw)
+    if not code:
+        return replace(found, value=value), []
+    shown = as_fact(raw.value) if isinstance(raw, Formula) and raw.value is not None else Term("form.not_calculated")
+    facts = _facts(leaf, found, raw, code) | {"meanings": (shown,)}
+    if value is None:
+        return found, [error(code, *_at(found), **facts)]
+    facts["value"] = Term(choice_key(YesNo(value)))
+    return replace(found, value=value), [notice("choice_read_as", *_at(found), **facts)]
+
+
+def _at(found: Input) -> tuple[Where, str]:
+    return found.where, found.unit
+
+
+def _facts(leaf: Criterion, found: Input, raw: Content, code: str) -> dict[str, Fact]:
+    """What the words of a finding about an input need."""
+    return {
+        "code": leaf.code,
+        "label": leaf.label,
+        "input": input_name(leaf, found.kind),
+        "wanted": wanted(leaf, found.kind, code),
+        "found": as_fact(raw),
+    }
 
 
 def _text(leaf: Criterion, raw: Content, where: Where, unit: str) -> tuple[str, list[Finding]]:

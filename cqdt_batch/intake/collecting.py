@@ -223,6 +223,9 @@ def _form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
     if isinstance(form, Finding):
         return replace(known, unit=form.unit, findings=(form,))
     unit = form.unit.code
+    if assessment.is_left_out(form.unit):
+        told = notice("unit_left_out", Where(file=name), unit, unit=form.unit.name)
+        return replace(_ignored(name, data, told), unit=unit)
     submission, findings = read_submission(form, assessment, name, book.sha256)
     taken = settled(form, findings, MISFITS)
     known = replace(known, read=tuple(findings))

@@ -17,6 +17,7 @@ from cqdt_batch.definition.names import folded, looks_legacy, nearest
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.definition.stamp import ANSWERS, STAMP_SHEET, Stamp, stamp_of
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
+from cqdt_batch.intake.submissions import scored_by
 from cqdt_batch.intake.tables import FormColumn, Table, all_alike, copies, legacy_cells, no_table, tables_of, unread
 from cqdt_batch.messages import Language, Words, in_every_language
 
@@ -67,7 +68,18 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
     other = _other_name(form, book.file, assessment)
     if other is not None and not other.unit:
         return other
-    return replace(form, refusal=other, answers=frozenset(_answered(book)))
+    refusal = other or _lacking(form, book.file, assessment)
+    return replace(form, refusal=refusal, answers=frozenset(_answered(book)))
+
+
+def _lacking(form: Form, file: str, assessment: Assessment) -> Finding | None:
+    """Refuse a form without a column that some leaf of its unit needs; the form may be of an older definition."""
+    needed = {FormColumn(kind) for leaf in assessment.assessed_leaves(form.unit) for kind in scored_by(leaf)}
+    missing = tuple(Term(f"form.column.{column}") for column in FormColumn if column in needed - form.columns.keys())
+    if not missing:
+        return None
+    where = Where(file=file, sheet=form.grid.sheet, row=form.header)
+    return form.doubt or error("form_header_missing", where, form.unit.code, headers=missing)
 
 
 def _form(table: Table, identity: _Identity, file: str, tables: tuple[Table, ...]) -> Form:

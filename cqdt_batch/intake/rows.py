@@ -19,20 +19,27 @@ from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Criterion
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.numbers import read_text
+from cqdt_batch.intake.questions import words_for_points
 from cqdt_batch.intake.recognition import Form
-from cqdt_batch.intake.submissions import InputKind, Total
+from cqdt_batch.intake.submissions import InputKind, Total, asked_of
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import in_every_language
+
+_POINTS_COME_FROM = (FormColumn.SCORE, FormColumn.FIRST, FormColumn.SECOND)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FormRows:
-    """The rows of one form; `leaves` are the codes that its unit is asked for."""
+    """The rows of one form."""
 
     form: Form
     file: str
     assessment: Assessment
-    leaves: set[str]
+
+    @cached_property
+    def leaves(self) -> dict[str, Criterion]:
+        """The leaves that the unit is assessed on, by their codes."""
+        return {leaf.code: leaf for leaf in self.assessment.assessed_leaves(self.form.unit)}
 
     @property
     def unit(self) -> str:
@@ -101,7 +108,7 @@ class FormRows:
     def columns_amiss(self) -> Iterator[Finding]:
         """Columns of the form that are missing or stand there twice."""
         header = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header)
-        for column in (FormColumn.EVIDENCE, FormColumn.EXPLANATION):
+        for column in (FormColumn.EVIDENCE, FormColumn.EXPLANATION) if self._kinds else ():
             if column not in self.form.columns:
                 yield warning("column_missing", header, self.unit, column=Term(f"form.column.{column}"))
         if self.form.repeated:
@@ -114,7 +121,7 @@ class FormRows:
         grid = self.form.grid
         if grid.is_hidden:
             yield warning("sheet_hidden", Where(file=self.file, sheet=grid.sheet), self.unit)
-        for kind in InputKind:
+        for kind in self._kinds:
             if self.form.columns.get(FormColumn(kind), 0) in grid.hidden_columns:
                 where = self.where(0, FormColumn(kind))
                 yield warning("column_hidden", where, self.unit, column=Term(f"form.column.{kind}"))
@@ -123,19 +130,27 @@ class FormRows:
             where = Where(file=self.file, sheet=grid.sheet, row=min(self.rows[code] for code in unseen))
             yield warning("rows_hidden", where, self.unit, codes=tuple(reversed(unseen)))
 
+    @cached_property
+    def _kinds(self) -> tuple[InputKind, ...]:
+        """All that the form asks for, in the order of its columns."""
+        asked = {kind for leaf in self.leaves.values() for kind in asked_of(leaf)}
+        return tuple(kind for kind in InputKind if kind in asked)
+
     def strays(self) -> Iterator[Finding]:
-        """Rows that repeat a criterion, and what stands in the score column beside no open leaf."""
+        """Rows that repeat a criterion, and what stands in the columns of answers where nothing is asked."""
         for row, code in self.codes.items():
             first = self.rows.get(code, row)
             if code in self.leaves and first != row:
                 yield self._repeated(row, first, code)
             elif code not in self.leaves:
                 yield from self._stray(row, code)
+            yield from self._not_asked(row, code)
 
     def _repeated(self, row: int, first: int, code: str) -> Finding:
         where = self.where(row, FormColumn.CODE)
-        typed, before = ([self.content(r, FormColumn(kind)) for kind in InputKind] for r in (row, first))
-        is_same = typed in (before, [None] * len(InputKind))
+        kinds = asked_of(self.leaves[code])
+        typed, before = ([self.content(r, FormColumn(kind)) for kind in kinds] for r in (row, first))
+        is_same = typed in (before, [None] * len(kinds))
         if is_same:
             return notice("row_copied", where, self.unit, code=code, row=first)
         return error("row_repeated", where, self.unit, code=code, row=first)
@@ -143,19 +158,48 @@ class FormRows:
     def _stray(self, row: int, code: str) -> Iterator[Finding]:
         """What is not counted is said. The form itself has sums beside inner criteria and a word where none applies."""
         score = self.content(row, FormColumn.SCORE)
-        where = self.where(row, FormColumn.SCORE)
-        if score is None or (isinstance(score, str) and self._is_no_score(row, score)):
-            return
         if code not in self.tree.by_code:
-            yield error("row_unknown", where, self.unit, code=code or Term("form.empty"), found=as_fact(score))
-        elif not self._is_forms_own(score, code):
+            yield from self._unknown(row, code)
+        elif score is not None and not self._is_forms_own(score, code):
+            where = self.where(row, FormColumn.SCORE)
             yield warning("score_not_assessed", where, self.unit, code=code, found=as_fact(score))
 
-    def _is_no_score(self, row: int, text: str) -> bool:
-        """Tell whether a text in the column of scores is none: its header once more, or a word below the table."""
+    def _unknown(self, row: int, code: str) -> Iterator[Finding]:
+        """Say once that somebody answered in a row without a criterion."""
+        for column in _POINTS_COME_FROM:
+            found = self.content(row, column)
+            if found is not None and not (isinstance(found, str) and self._is_no_answer(row, column, found)):
+                facts: dict[str, Fact] = {"code": code or Term("form.empty"), "found": as_fact(found)}
+                yield error("row_unknown", self.where(row, column), self.unit, **facts)
+                return
+
+    def _not_asked(self, row: int, code: str) -> Iterator[Finding]:
+        """Say what stands in the cells of a criterion's row that are locked, beyond what the form put there."""
+        if code not in self.tree.by_code:
+            return
+        asked = asked_of(self.leaves[code]) if code in self.leaves else (InputKind.SCORE,)
+        for column in _POINTS_COME_FROM:
+            found = self.content(row, column)
+            if InputKind(column) not in asked and found is not None and not self._is_shown(found, code, column):
+                facts: dict[str, Fact] = {
+                    "code": code,
+                    "found": as_fact(found),
+                    "column": Term(f"form.column.{column}"),
+                }
+                yield warning("input_not_asked", self.where(row, column), self.unit, **facts)
+
+    def _is_shown(self, found: Content, code: str, column: FormColumn) -> bool:
+        """Tell whether a form itself shows such content in a locked cell of a leaf: computed points, or a word."""
+        if column is not FormColumn.SCORE:
+            return False
+        own = {text for key in words_for_points(self.leaves[code]) for text in in_every_language(key)}
+        return found in own if isinstance(found, str) else isinstance(found, Decimal | Masked | Formula)
+
+    def _is_no_answer(self, row: int, column: FormColumn, text: str) -> bool:
+        """Tell whether a text in a column of answers is none: its header once more, or a word below the table."""
         is_below = row > max((r for r, code in self.codes.items() if code in self.tree.by_code), default=row)
         is_word = is_below and read_text(text).code == "score_text" and not self.codes[row]
-        return is_word or text in in_every_language("form.column.score")
+        return is_word or text in in_every_language(f"form.column.{column}")
 
     def _is_forms_own(self, score: Content, code: str) -> bool:
         """Tell whether a cell holds what the form put there: a sum, or the word for what does not apply."""
@@ -165,13 +209,12 @@ class FormRows:
 
     def uncounted(self) -> Iterator[tuple[Where, str]]:
         """What was typed where nobody asked: in rows of no open criterion, and in columns that stand there twice."""
-        read = {self.rows[code] for code in self.leaves if code in self.rows}
+        read = {self.rows[code]: leaf for code, leaf in self.leaves.items() if code in self.rows}
         last = max(read, default=0)
         own = {*in_every_language("not_assessed"), *(e.reason for e in self.assessment.exemptions_of(self.form.unit))}
+        doubled = [at for at, column in self.form.repeated.items() if column in set(map(FormColumn, InputKind))]
         for row in self._body:
-            columns = [self.form.columns.get(FormColumn(kind), 0) for kind in InputKind]
-            doubled = [at for at, column in self.form.repeated.items() if column in set(map(FormColumn, InputKind))]
-            for column in doubled if row in read else [*columns, *doubled]:
+            for column in (*self._uncounted_columns(read.get(row)), *doubled):
                 content = self.form.grid.rows[row].get(column)
                 is_inside = row <= last or self.codes[row]  # below stand the places for signatures
                 is_typed = isinstance(content, Decimal) or (is_inside and not isinstance(content, Formula | None))
@@ -179,16 +222,26 @@ class FormRows:
                     where = Where(file=self.file, sheet=self.form.grid.sheet, row=row, column=column)
                     yield where, as_typed(content)
 
+    def _uncounted_columns(self, leaf: Criterion | None) -> Iterator[int]:
+        """Where in a row an answer counts for nothing; in that of a leaf, its points stand in the column of scores."""
+        asked = (*asked_of(leaf), InputKind.SCORE) if leaf else ()
+        return (self.form.columns.get(FormColumn(kind), 0) for kind in InputKind if kind not in asked)
+
     def totals(self) -> dict[str, Total]:
-        """The sums that the unit saw beside inner criteria."""
+        """The points that the unit saw beside inner criteria and computed leaves."""
         found = {}
         for code, row in self.rows.items():
             score = self.content(row, FormColumn.SCORE)
             shown = score.value if isinstance(score, Formula) else score
-            is_sum = code in self.tree.children and code not in self.assessment.not_assessed(self.form.unit)
-            if is_sum and isinstance(shown, Decimal):
+            if self._is_computed(code) and isinstance(shown, Decimal):
                 found[code] = Total(value=shown, where=self.where(row, FormColumn.SCORE))
         return found
+
+    def _is_computed(self, code: str) -> bool:
+        """Tell whether the form computes the points of a criterion."""
+        if code in self.leaves:
+            return InputKind.FIRST in asked_of(self.leaves[code])
+        return code in self.tree.children and code not in self.assessment.not_assessed(self.form.unit)
 
     def changed_maximum(self, leaf: Criterion, row: int) -> Iterator[Finding]:
         """A maximum that is not the definition's: the column was changed, or its header stands over another."""

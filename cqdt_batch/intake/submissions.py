@@ -9,15 +9,38 @@ from enum import StrEnum
 from functools import cached_property
 
 from cqdt_batch.cells import Content, as_typed
+from cqdt_batch.definition.records import Criterion, Measure, Rule
 from cqdt_batch.findings import Where
 
 
 class InputKind(StrEnum):
-    """What a unit types for a leaf criterion."""
+    """What a unit types for a leaf criterion.
+
+    `score` are points typed as such; `first` and `second` are what a rule computes points from: a number, a word
+    chosen from a list, or the a and b of a/b.
+    """
 
     SCORE = "score"
+    FIRST = "first"
+    SECOND = "second"
     EVIDENCE = "evidence"
     EXPLANATION = "explanation"
+
+
+def scored_by(leaf: Criterion) -> tuple[InputKind, ...]:
+    """The inputs from which the points of a leaf come; none where the appraiser gives them."""
+    match leaf.rule:
+        case Rule.POINTS:
+            return (InputKind.SCORE,)
+        case Rule.GIVEN:
+            return ()
+    return (InputKind.FIRST, InputKind.SECOND) if leaf.measured is Measure.RATIO else (InputKind.FIRST,)
+
+
+def asked_of(leaf: Criterion) -> tuple[InputKind, ...]:
+    """All that a form asks of a unit for a leaf, in the order of its columns."""
+    scoring = scored_by(leaf)
+    return (*scoring, InputKind.EVIDENCE, InputKind.EXPLANATION) if scoring else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +82,11 @@ class Submission:
     def scores(self) -> dict[str, Input]:
         """The score input of each leaf that has a row in the form."""
         return {i.criterion: i for i in self.inputs if i.kind is InputKind.SCORE}
+
+    @cached_property
+    def values(self) -> dict[tuple[str, InputKind], Decimal | str | None]:
+        """What every input means, by criterion; None where it is empty or could not be read."""
+        return {(i.criterion, i.kind): i.value for i in self.inputs}
 
     @cached_property
     def answers(self) -> dict[tuple[str, InputKind], Decimal | str | None]:

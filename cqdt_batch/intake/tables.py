@@ -11,6 +11,7 @@ from cqdt_batch.cells import Book, Content, Formula, Grid, as_typed
 from cqdt_batch.definition.names import folded, looks_legacy
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
+from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import in_every_language
 
 
@@ -20,14 +21,17 @@ class FormColumn(StrEnum):
     CODE = "code"
     LABEL = "label"
     EXPECTED = "expected"
+    RULE = "rule"
     MAXIMUM = "maximum"
+    FIRST = "first"
+    SECOND = "second"
     SCORE = "score"
     EVIDENCE = "evidence"
     EXPLANATION = "explanation"
 
 
 _NEEDED = (FormColumn.CODE, FormColumn.LABEL, FormColumn.MAXIMUM, FormColumn.SCORE)
-_TYPED = (FormColumn.SCORE, FormColumn.EVIDENCE, FormColumn.EXPLANATION)
+_TYPED = tuple(map(FormColumn, InputKind))
 
 
 class Table(NamedTuple):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from cqdt_batch.cells import as_fact
-from cqdt_batch.definition.sheets import LIMITS
+from cqdt_batch.definition.sheets import LIMITS, YesNo, choice_key
 from cqdt_batch.findings import Finding, Severity, Where
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import Input
@@ -30,6 +30,7 @@ _FILLS = {
     UnitState.NOT_RANKED: "",
     UnitState.WITH_ERRORS: "F8CBAD",
     UnitState.MISSING: "FFE699",
+    UnitState.LEFT_OUT: "EDEDED",
     FileState.ACCEPTED: "",
     FileState.SUPERSEDED: "EDEDED",
     FileState.REFUSED: "F8CBAD",
@@ -63,7 +64,7 @@ def verdict(outcome: Outcome, words: Words) -> str:
     said = [words(f"board.{name}", count=count) for name, count in lines if count]
     if outcome.is_draft:
         return " ".join((*said, words("board.draft")))
-    return " ".join((words("board.ready", total=len(outcome.states)), *said))
+    return " ".join((words("board.ready", total=len(outcome.assessment.asked_units)), *said))
 
 
 def summary_lines(outcome: Outcome, words: Words) -> tuple[tuple[str, int], ...]:
@@ -229,17 +230,19 @@ def _change_rows(outcome: Outcome, words: Words) -> Iterator[_Row]:
             (_unit_name(outcome, change.unit), _TEXT),
             (change.criterion, _CENTRED),
             (words(f"form.column.{change.kind}"), _TEXT),
-            _side(change.before),
-            _side(change.after),
+            _side(change.before, words),
+            _side(change.after, words),
             *((value, _TEXT) for value in (change.old_file, _cell_of(change.before))),
             *((value, _TEXT) for value in (change.new_file, _cell_of(change.after))),
         )
 
 
-def _side(found: Input | None) -> tuple[Value, Style]:
+def _side(found: Input | None, words: Words) -> tuple[Value, Style]:
     """What one of the two files says: a number as a number, anything else as it was typed."""
     if found is None or found.raw is None:
         return "", _TEXT
+    if isinstance(found.value, YesNo):
+        return words(choice_key(found.value)), _TEXT
     return found.value if found.value is not None else as_fact(found.raw), _TEXT
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from enum import StrEnum
 
 from cqdt_batch.definition.sheets import SHEETS, Field, Kind, SheetSpec, choice_key
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.sheets import Cell, Entry, Page, Sheet, Style, address, in_sheet
+from cqdt_batch.publishing.sheets import Cell, Entry, Page, Sheet, Style, Visibility, listed_in
 
 _HEADER = Style(size=12, bold=True, align="center", border=True, wrap=True, fill="DDEBF7")
 _NEEDED = replace(_HEADER, fill="FCE4D6")
@@ -28,7 +29,7 @@ def definition_sheets(words: Words, contents: Contents) -> tuple[Sheet, ...]:
     """Make the sheets of a definition workbook, empty where `contents` has nothing for a sheet."""
     rows = {spec.name: tuple(contents.get(spec.name, ())) for spec in SHEETS}
     drawn = (_upright(s, rows[s.name], words) if s.upright else _flat(s, rows[s.name], words) for s in SHEETS)
-    return (_guide(words), *drawn)
+    return (_guide(words), *drawn, _lists(words))
 
 
 def _style(field: Field) -> Style:
@@ -92,24 +93,43 @@ def _unboxed(style: Style) -> Style:
 
 
 def _entry(spec: SheetSpec, field: Field, words: Words, first: tuple[int, int], last: tuple[int, int]) -> Entry:
-    choices: tuple[str, ...] | str = ()
+    choices = ""
     if field.choices:
-        choices = tuple(words(choice_key(choice)) for choice in field.choices)
+        choices = _choices_range(field.choices, words)
     elif field.refers:
         choices = _range_of(*field.refers, words)
     title = words(spec.header_key(field))[:32]
     return Entry(first=first, last=last, title=title, message=words(spec.help_key(field))[:255], choices=choices)
 
 
+def _offered() -> tuple[type[StrEnum], ...]:
+    """The kinds of choices, each once."""
+    return tuple(dict.fromkeys(field.choices for spec in SHEETS for field in spec.fields if field.choices))
+
+
+def _lists(words: Words) -> Sheet:
+    """The words of all drop-downs: a list inside a cell's own rule takes 255 characters and no commas."""
+    cells = (
+        Cell(row, column, words(choice_key(choice)), _PLAIN_TEXT)
+        for column, choices in enumerate(_offered(), 1)
+        for row, choice in enumerate(choices, 1)
+    )
+    name = words("definition.lists.sheet")
+    widths = (30.0,) * len(_offered())
+    return Sheet(name=name, cells=tuple(cells), widths=widths, visibility=Visibility.VERY_HIDDEN)
+
+
+def _choices_range(choices: type[StrEnum], words: Words) -> str:
+    """The cells of the sheet of choices that hold the words of a choice."""
+    column = _offered().index(choices) + 1
+    return listed_in(words("definition.lists.sheet"), (1, column), (len(choices), column))
+
+
 def _range_of(sheet: str, name: str, words: Words) -> str:
     """The cells of another sheet whose values a drop-down offers."""
     spec = next(spec for spec in SHEETS if spec.name == sheet)
     column = [field.name for field in spec.fields].index(name) + 1
-    first, last = address(2, column), address(1 + 2 * _READY_ROWS, column)
-    absolute = ":".join(
-        f"${cell.rstrip('0123456789')}${cell.lstrip('ABCDEFGHIJKLMNOPQRSTUVWXYZ')}" for cell in (first, last)
-    )
-    return f"={in_sheet(words(spec.title_key), absolute)}"
+    return listed_in(words(spec.title_key), (2, column), (1 + 2 * _READY_ROWS, column))
 
 
 def _guide(words: Words) -> Sheet:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from cqdt_batch.cells import as_typed
+from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.records import Block, ColumnKind, Unit
 from cqdt_batch.definition.sheets import LIMITS
 from cqdt_batch.findings import Finding
 from cqdt_batch.intake.rivals import Change
 from cqdt_batch.messages import Words
+from cqdt_batch.rounding import published
+from cqdt_batch.scoring.figures import Figures
 from cqdt_batch.scoring.outcome import Outcome
-from cqdt_batch.scoring.ranking import RankedTable
-from cqdt_batch.scoring.rounding import published
+from cqdt_batch.scoring.ranking import RANK_KINDS, RankedTable, Scope
 
 
 def run_json(round_folder: Path, status: int, findings: Iterable[Finding], words: Words) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """The state of every unit and every file, and whether the annex is a draft."""
     return {
         "draft": outcome.is_draft,
-        "tables": [{"table": ranked.table.code, "rows": list(_rows(outcome, ranked))} for ranked in outcome.tables],
+        "tables": [{"table": ranked.table.code, "rows": list(_rows(ranked))} for ranked in outcome.tables],
         "units": [{"unit": unit, "state": state.value} for unit, state in outcome.states.items()],
         "files": [
             {
@@ -73,15 +75,45 @@ def _change_json(change: Change) -> dict[str, Any]:
     }
 
 
-def _rows(outcome: Outcome, ranked: RankedTable) -> Iterator[dict[str, Any]]:
-    """The units of a table from first to last; figures are text, so that no reader makes them binary."""
-    block = outcome.assessment.block_by_code[ranked.table.block]
-    points = outcome.points[block.code][ranked.table.criterion]
-    for section in ranked.sections:
-        for standing in section.standings:
-            exact = points[standing.unit.code]
-            total = str(published(exact, block.decimals)) if isinstance(exact, Decimal) else None
-            yield {"unit": standing.unit.code, "number": standing.number, "total": total, "rank": standing.rank}
+def _rows(ranked: RankedTable) -> Iterator[dict[str, Any]]:
+    """The units of a table from first to last; figures are text, so that no reader makes them binary.
+
+    `result` is what is ranked: the total, or the percent. `rank` is that within the section.
+    """
+    figures = ranked.figures
+    for standing in ranked.standings:
+        total, result = (_published(figures, kind, standing.unit) for kind in (ColumnKind.TOTAL, figures.ranked_kind))
+        grade = {"grade": standing.grade.label} if standing.grade else {}
+        beside = {name: standing.ranks[scope] for name, scope in _RANKS_BESIDE.items() if scope in standing.ranks}
+        row = {"unit": standing.unit.code, "number": standing.number, "total": total, "result": result}
+        yield {**row, "rank": standing.rank, **beside, **grade}
+
+
+_RANKS_BESIDE: Mapping[str, Scope] = {
+    kind.value: RANK_KINDS[kind] for kind in (ColumnKind.RANK_IN_SUBGROUP, ColumnKind.RANK_OVERALL)
+}
+
+
+def _published(figures: Figures, kind: ColumnKind, unit: Unit) -> str | None:
+    exact = figures.exact(kind, unit)
+    return None if exact is None else str(published(exact, figures.block.decimals))
+
+
+def extent_json(assessment: Assessment) -> dict[str, Any]:
+    """How much a definition holds of everything, block by block."""
+    return {"blocks": [_block_json(assessment, block) for block in assessment.blocks]}
+
+
+def _block_json(assessment: Assessment, block: Block) -> dict[str, Any]:
+    tree = assessment.trees[block.code]
+    return {
+        "block": block.code,
+        "name": block.name,
+        "units": len(assessment.units_of(block.code)),
+        "criteria": len(tree.criteria),
+        "leaves": len(tree.leaves(tree.root.code)),
+        "tables": sum(table.block == block.code for table in assessment.tables),
+    }
 
 
 def outputs_json(paths: Iterable[Path]) -> dict[str, Any]:

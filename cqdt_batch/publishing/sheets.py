@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.findings import column_letters
@@ -44,6 +45,11 @@ class Link(NamedTuple):
     text: str
 
 
+def as_shown(exact: Decimal | Fraction) -> Decimal:
+    """An exact figure as the cell of a formula shows it, which keeps no more than 17 digits."""
+    return exact if isinstance(exact, Decimal) else Decimal(exact.numerator) / Decimal(exact.denominator)
+
+
 LARGEST = 10**15
 """Numbers from here on have more digits than a cell of a workbook keeps; they are written as text."""
 
@@ -65,7 +71,8 @@ class Cell(NamedTuple):
 class Entry:
     """What may be typed into a range: a number between bounds, or one of a list; and what Excel says about it.
 
-    `choices` is a list of words or the address of a range that holds them. With neither, only the help is shown.
+    `whole` numbers have no decimals. `choices` is a list of words or the address of a range that holds them. With
+    neither, only the help is shown.
     """
 
     first: tuple[int, int]
@@ -74,6 +81,7 @@ class Entry:
     message: str
     bounds: tuple[Decimal, Decimal] | None = None
     choices: tuple[str, ...] | str = ()
+    whole: bool = False
     error_title: str = ""
     error_message: str = ""
 
@@ -130,6 +138,12 @@ def address(row: int, column: int) -> str:
 def in_sheet(sheet: str, cell: str) -> str:
     """Name a cell of another sheet as formulas do."""
     return f"'{sheet.replace(chr(39), chr(39) * 2)}'!{cell}"
+
+
+def listed_in(sheet: str, first: tuple[int, int], last: tuple[int, int]) -> str:
+    """Name a range of another sheet as a drop-down does, whichever cell it belongs to."""
+    corners = (f"${column_letters(column)}${row}" for row, column in (first, last))
+    return f"={in_sheet(sheet, ':'.join(corners))}"
 
 
 def ranges(cells: Iterable[tuple[int, int]]) -> Iterator[str]:

@@ -266,7 +266,8 @@ def _validation(entry: Entry) -> dict[str, Any]:
     rule: dict[str, Any] = {"validate": "any"}
     if entry.bounds:
         least, most = entry.bounds
-        rule = {"validate": "decimal", "criteria": "between", "minimum": f"{least:f}", "maximum": f"{most:f}"}
+        kind = "integer" if entry.whole else "decimal"
+        rule = {"validate": kind, "criteria": "between", "minimum": f"{least:f}", "maximum": f"{most:f}"}
     elif entry.choices:
         source = entry.choices if isinstance(entry.choices, str) else list(entry.choices)
         rule = {"validate": "list", "source": source}

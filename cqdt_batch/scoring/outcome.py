@@ -6,18 +6,19 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import groupby
 
 import pandas as pd
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.loading import Definition
-from cqdt_batch.definition.records import Unit
-from cqdt_batch.findings import Finding, Severity, Where, error, in_order
+from cqdt_batch.definition.records import TieRule, Unit
+from cqdt_batch.findings import Finding, Severity, Where, error, in_order, warning
 from cqdt_batch.intake.collecting import Intake
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import Submission
-from cqdt_batch.scoring.points import score
-from cqdt_batch.scoring.ranking import RankedTable, rank_table
+from cqdt_batch.scoring.points import applicable, score
+from cqdt_batch.scoring.ranking import RankedTable, RankList, rank_table
 from cqdt_batch.scoring.totals import differing_totals
 from cqdt_batch.scoring.validation import validate
 
@@ -29,6 +30,7 @@ class UnitState(StrEnum):
     NOT_RANKED = "not_ranked"
     WITH_ERRORS = "with_errors"
     MISSING = "missing"
+    LEFT_OUT = "left_out"
 
 
 SCORED = frozenset({UnitState.RANKED, UnitState.NOT_RANKED})
@@ -39,7 +41,7 @@ SCORED = frozenset({UnitState.RANKED, UnitState.NOT_RANKED})
 class Outcome:
     """Everything known about a round after intake, validation, scoring and ranking.
 
-    `points` holds for each block the frame of `points.score`; `states` is in register order.
+    `points` and `applicable` hold for each block the frames of `scoring.points`; `states` is in register order.
     """
 
     assessment: Assessment
@@ -47,12 +49,13 @@ class Outcome:
     findings: tuple[Finding, ...]
     states: Mapping[str, UnitState]
     points: Mapping[str, pd.DataFrame]
+    applicable: Mapping[str, pd.DataFrame]
     tables: tuple[RankedTable, ...]
 
     @property
     def is_draft(self) -> bool:
         """Tell whether any unit is missing from the tables: such an annex is not for signing."""
-        return any(state not in SCORED for state in self.states.values())
+        return any(state not in SCORED | {UnitState.LEFT_OUT} for state in self.states.values())
 
     @cached_property
     def submission_of(self) -> dict[str, Submission]:
@@ -65,24 +68,55 @@ def evaluate(definition: Definition, intake: Intake, inbox: str) -> Outcome:
     assessment = definition.assessment
     if assessment is None:
         raise ValueError("a definition with errors cannot be evaluated")
-    read = (*definition.findings, *intake.findings, *validate(assessment, intake.submissions))
+    read = (*definition.findings, *intake.findings, *validate(assessment, intake.submissions, definition.file))
     received = {submission.unit for submission in intake.submissions}
     faulty = {finding.unit for finding in read if finding.severity is Severity.ERROR}
     complete = [s for s in intake.submissions if s.unit not in faulty]
     points = {block.code: score(assessment, block.code, complete) for block in assessment.blocks}
-    tables = tuple(rank_table(assessment, table, points[table.block]) for table in assessment.tables)
-    ranked = _ranked(assessment, tables)
-    missing = (_absent(unit, intake, inbox) for unit in assessment.units if unit.code not in received | faulty)
+    maxima = {block: applicable(assessment.trees[block], frame) for block, frame in points.items()}
+    tables = tuple(rank_table(assessment, t, points[t.block], maxima[t.block]) for t in assessment.tables)
+    missing = (_absent(u, intake, inbox) for u in assessment.asked_units if u.code not in received | faulty)
     outcome = Outcome(
         assessment=assessment,
         intake=intake,
-        findings=in_order((*_once(read), *differing_totals(assessment, complete, points), *missing)),
-        states={unit.code: _state(unit.code, received, faulty, ranked) for unit in assessment.units},
+        findings=in_order(
+            (*_once(read), *differing_totals(assessment, complete, points), *missing, *_unsettled(tables, definition))
+        ),
+        states=_states(assessment, received, faulty, _ranked(assessment, tables)),
         points=points,
+        applicable=maxima,
         tables=tables,
     )
     _check_conservation(outcome)
     return outcome
+
+
+def _unsettled(tables: Iterable[RankedTable], definition: Definition) -> Iterator[Finding]:
+    """Tell what the definition leaves open: ties that no tie-break settles, and units nobody can rank."""
+    for ranked in tables:
+        where = Where(file=definition.file)
+        table = ranked.table.code
+        for one in ranked.lists if ranked.figures.block.ties is TieRule.ORDINAL else ():
+            for units in _sharing(one):
+                yield warning("rank_still_shared", where, table=table, units=units)
+        unranked = tuple(unit.printed_name for unit in _not_comparable(ranked))
+        if unranked:
+            yield warning("unit_not_comparable", where, table=table, units=unranked)
+
+
+def _sharing(ranked: RankList) -> Iterator[tuple[str, ...]]:
+    """The units of each rank that several have."""
+    for _, run in groupby(zip(ranked.ranks, ranked.units, strict=True), key=lambda pair: pair[0]):
+        units = tuple(unit.printed_name for _, unit in run)
+        if len(units) > 1:
+            yield units
+
+
+def _not_comparable(ranked: RankedTable) -> Iterator[Unit]:
+    """Units of ranked sections that turned out not to be assessed on everything: they stand last, without rank."""
+    for section in ranked.sections:
+        if section.ranking:
+            yield from (s.unit for s in section.standings if not ranked.figures.is_comparable(s.unit))
 
 
 def _absent(unit: Unit, intake: Intake, inbox: str) -> Finding:
@@ -96,19 +130,28 @@ def _absent(unit: Unit, intake: Intake, inbox: str) -> Finding:
 def _ranked(assessment: Assessment, tables: Iterable[RankedTable]) -> frozenset[str]:
     """The units that have a rank in a table of the composite index; in any, where the annex has no such table."""
     read = tuple(tables)
-    overall = [t for t in read if t.table.criterion == assessment.trees[t.table.block].root.code]
+    overall = [t for t in read if t.table.criterion == assessment.trees[t.table.block].root.code and t.lists]
     blocks = {ranked.table.block for ranked in overall}
     counted = (*overall, *(ranked for ranked in read if ranked.table.block not in blocks))
-    standings = (standing for table in counted for section in table.sections for standing in section.standings)
-    return frozenset(standing.unit.code for standing in standings if standing.rank is not None)
+    return frozenset(unit.code for ranked in counted for one in ranked.lists for unit in one.units)
 
 
-def _state(unit: str, received: Container[str], faulty: Container[str], ranked: Container[str]) -> UnitState:
-    if unit in faulty:
+def _states(
+    assessment: Assessment, received: Container[str], faulty: Container[str], ranked: Container[str]
+) -> dict[str, UnitState]:
+    return {unit.code: _state(assessment, unit, received, faulty, ranked) for unit in assessment.units}
+
+
+def _state(
+    assessment: Assessment, unit: Unit, received: Container[str], faulty: Container[str], ranked: Container[str]
+) -> UnitState:
+    if assessment.is_left_out(unit):
+        return UnitState.LEFT_OUT
+    if unit.code in faulty:
         return UnitState.WITH_ERRORS
-    if unit not in received:
+    if unit.code not in received:
         return UnitState.MISSING
-    return UnitState.RANKED if unit in ranked else UnitState.NOT_RANKED
+    return UnitState.RANKED if unit.code in ranked else UnitState.NOT_RANKED
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -1,27 +1,23 @@
-"""Points of every unit on every criterion: typed at the leaves, summed exactly up the tree."""
+"""Points of every unit on every criterion: by rule at the leaves, gathered exactly up the tree."""
 
 from __future__ import annotations
 
-import functools
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from functools import cache
+from typing import TypeAlias
 
 import pandas as pd
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
-from cqdt_batch.definition.records import Criterion, Rule
-from cqdt_batch.intake.submissions import Submission
+from cqdt_batch.definition.records import Aggregation, Criterion, Rule, Unit
+from cqdt_batch.intake.submissions import InputKind, Submission
+from cqdt_batch.rounding import published
+from cqdt_batch.scoring.rules import Answer, leaf_points, measured
 
-
-def typed_points(typed: Decimal) -> Decimal:
-    """Rule "points": the unit's own figure."""
-    return typed
-
-
-LEAF_RULES: Mapping[Rule, Callable[[Decimal], Decimal]] = {Rule.POINTS: typed_points}
-"""How the input of a leaf becomes its points, by rule."""
+Points: TypeAlias = "list[Decimal | None]"
+"""The points of several units on one criterion; None is "not assessed"."""
 
 
 def score(assessment: Assessment, block: str, submissions: Iterable[Submission]) -> pd.DataFrame:
@@ -31,28 +27,87 @@ def score(assessment: Assessment, block: str, submissions: Iterable[Submission])
     criterion none of whose leaves is assessed is itself not assessed.
     """
     tree = assessment.trees[block]
-    typed = {submission.unit: submission for submission in submissions}
-    units = [unit for unit in assessment.units_of(block) if unit.code in typed]
-    leaves = tree.leaves(tree.root.code)
-    columns: dict[str, pd.Series[Any]] = {
-        leaf.code: pd.Series([_leaf_points(typed[u.code], leaf) for u in units], dtype=object) for leaf in leaves
-    }
+    sent = {submission.unit: submission for submission in submissions}
+    units = [unit for unit in assessment.units_of(block) if unit.code in sent]
+    decimals = assessment.block_by_code[block].input_decimals
+    columns: dict[str, Points] = {}
     for criterion in reversed(tuple(tree.below(tree.root.code))):
-        if not tree.is_leaf(criterion.code):
-            columns[criterion.code] = _sum(tree, criterion, columns)
-    frame = pd.DataFrame({c.code: columns[c.code] for c in tree.below(tree.root.code)}, dtype=object)
-    return frame.set_axis([unit.code for unit in units], axis="index")
+        if tree.is_leaf(criterion.code):
+            answers = [_answer(assessment, unit, sent[unit.code], criterion) for unit in units]
+            columns[criterion.code] = _leaf_points(criterion, answers, decimals)
+        else:
+            columns[criterion.code] = _gathered(tree, criterion, columns, decimals)
+    ordered = {criterion.code: columns[criterion.code] for criterion in tree.below(tree.root.code)}
+    return pd.DataFrame(ordered, index=[unit.code for unit in units], dtype=object)
 
 
-def _leaf_points(submission: Submission, leaf: Criterion) -> Decimal | None:
-    found = submission.scores.get(leaf.code)
-    if found is None or not isinstance(found.value, Decimal) or leaf.rule is None:
+def _answer(assessment: Assessment, unit: Unit, submission: Submission, leaf: Criterion) -> Answer | None:
+    """What a unit says, or is given, on a leaf; None where it is not assessed on it."""
+    if leaf.code in assessment.not_assessed(unit):
         return None
-    return LEAF_RULES[leaf.rule](found.value)
+    if leaf.rule is Rule.GIVEN:
+        return Answer(score=assessment.given_points[unit.code, leaf.code].points)
+    return answer_of(leaf, submission.values)
 
 
-def _sum(tree: CriteriaTree, criterion: Criterion, columns: dict[str, pd.Series[Any]]) -> pd.Series[Any]:
-    children = [columns[child.code] for child in tree.children[criterion.code]]
-    nothing: Any = Decimal(0)
-    total = functools.reduce(operator.add, (child.fillna(nothing) for child in children))
-    return total.where(functools.reduce(operator.or_, (child.notna() for child in children)), None)
+def answer_of(leaf: Criterion, values: Mapping[tuple[str, InputKind], Decimal | str | None]) -> Answer:
+    """Gather the inputs of a leaf; what is missing or no number stays None."""
+    typed, first, second = (values.get((leaf.code, k)) for k in (InputKind.SCORE, InputKind.FIRST, InputKind.SECOND))
+    return Answer(
+        score=typed if isinstance(typed, Decimal) else None,
+        first=first,
+        second=second if isinstance(second, Decimal) else None,
+    )
+
+
+def _leaf_points(leaf: Criterion, answers: Sequence[Answer | None], decimals: int) -> Points:
+    best = _best(leaf, answers) if leaf.rule is Rule.RELATIVE else None
+    return [None if answer is None else leaf_points(leaf, answer, decimals, best) for answer in answers]
+
+
+def _best(leaf: Criterion, answers: Iterable[Answer | None]) -> Fraction:
+    """The highest figure in the block; zero where nobody has one."""
+    figures = (measured(leaf, answer) for answer in answers if answer is not None)
+    return max((figure for figure in figures if figure is not None), default=Fraction(0))
+
+
+def _gathered(tree: CriteriaTree, criterion: Criterion, columns: Mapping[str, Points], decimals: int) -> Points:
+    children = tree.children[criterion.code]
+    weights = [child.weight or Decimal(0) for child in children]
+    rows = zip(*(columns[child.code] for child in children), strict=True)
+    return [aggregate(criterion.aggregation, row, weights, decimals) for row in rows]
+
+
+def aggregate(
+    how: Aggregation, points: Sequence[Decimal | None], weights: Sequence[Decimal], decimals: int
+) -> Decimal | None:
+    """Gather the points of children: their sum, the highest, or their weighted mean, rounded once to `decimals`.
+
+    Children that are not assessed drop out with their weights; where all are, so is the parent.
+    """
+    assessed = [(child, weight) for child, weight in zip(points, weights, strict=True) if child is not None]
+    if not assessed:
+        return None
+    if how is Aggregation.BEST:
+        return max(child for child, _ in assessed)
+    if how is Aggregation.MEAN:
+        weighted = sum((Fraction(child) * Fraction(weight) for child, weight in assessed), Fraction(0))
+        return published(weighted / sum(Fraction(weight) for _, weight in assessed), decimals)
+    return sum((child for child, _ in assessed), Decimal(0))
+
+
+def applicable(tree: CriteriaTree, points: pd.DataFrame) -> pd.DataFrame:
+    """The applicable maximum of every unit on every criterion: what it could have had where it is assessed.
+
+    `points` is the frame of `score`; the result has its shape.
+    """
+    leaves = [leaf.code for leaf in tree.leaves(tree.root.code)]
+    assessed = points[leaves].notna().to_numpy()
+    codes = list(points.columns)
+
+    @cache
+    def maxima(missing: frozenset[str]) -> list[Decimal]:
+        return [tree.maximum(code, missing) for code in codes]
+
+    patterns = (frozenset(leaf for leaf, is_known in zip(leaves, row, strict=True) if not is_known) for row in assessed)
+    return pd.DataFrame([maxima(pattern) for pattern in patterns], index=points.index, columns=codes, dtype=object)

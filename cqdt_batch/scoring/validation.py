@@ -1,65 +1,125 @@
-"""Validate the typed scores with pandera schemas that are built from the criteria.
+"""Validate what was typed with pandera schemas that are built from the criteria.
 
-One schema a block and pattern of exemptions, one wide frame (a row a unit, a column a leaf), validated once for
-all submissions. The cells are exact decimals or absent; nothing is coerced. Each check carries the code of its
-finding, so a failure (row, column, check) is the finding (unit, criterion, code).
+One schema a block and pattern of exemptions, one wide frame (a row a unit, a column an input), validated once for all
+submissions. The cells are exact decimals, chosen words, or absent; nothing is coerced. Each check carries the code of
+its finding, so a failure (row, column, check) is the finding (unit, input, code).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias
 
 import pandas as pd
 import pandera.pandas as pa
 
 from cqdt_batch.cells import decimals_of
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import Block, Criterion
-from cqdt_batch.findings import Fact, Finding, error, gathered, warning
-from cqdt_batch.intake.submissions import Input, InputKind, Submission
+from cqdt_batch.definition.records import Block, Criterion, Measure, Rule, ZeroRule
+from cqdt_batch.findings import Fact, Finding, Where, error, gathered, warning
+from cqdt_batch.intake.questions import CHOSEN, input_name, wanted
+from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
+from cqdt_batch.scoring.points import answer_of
+from cqdt_batch.scoring.rules import leaf_points, measured
 
 _FEW = 3
-"""So many empty scores are told one by one; where more than half of a form is empty, that is told once."""
+"""So many empty inputs are told one by one; where more than half of a form is empty, that is told once."""
+
+_HUNDRED = 100
 
 
-def validate(assessment: Assessment, submissions: Iterable[Submission]) -> tuple[Finding, ...]:
-    """Check all submissions against the criteria; the scores of one unit give at most one finding a cell."""
+def validate(
+    assessment: Assessment, submissions: Iterable[Submission], definition_file: str = ""
+) -> tuple[Finding, ...]:
+    """Check all submissions against the criteria; the inputs of one unit give at most one finding a cell.
+
+    `definition_file` is the place of findings about points that the definition lacks.
+    """
+    read = tuple(submissions)
     findings: list[Finding] = []
-    for (block, leaves), alike in _alike(assessment, submissions).items():
-        schema = score_schema(assessment.block_by_code[block], leaves)
-        failures = _failures(assessment, schema, leaves, alike)
-        findings.extend(gathered(failures, {"score_missing": "scores_missing"}, max(_FEW, len(leaves) // 2)))
-    gaps = _evidence_gaps(assessment, submissions)
+    for (block, leaves), alike in _alike(assessment, read).items():
+        schema = input_schema(assessment.block_by_code[block], leaves)
+        asked = [Asked(leaf, kind) for leaf in leaves for kind in scored_by(leaf)]
+        failures = _failures(assessment, schema, asked, alike)
+        findings.extend(gathered(failures, {"score_missing": "scores_missing"}, max(_FEW, len(asked) // 2)))
+    findings.extend(_best_zeros(assessment, read))
+    findings.extend(_given_gaps(assessment, read, definition_file))
+    gaps = _evidence_gaps(assessment, read)
     findings.extend(gathered(gaps, {"evidence_missing": "evidences_missing"}, _FEW))
     return tuple(findings)
 
 
-def score_schema(block: Block, leaves: Iterable[Criterion]) -> pa.DataFrameSchema:
-    """Build the schema of the units of a block that are assessed on the same leaves."""
-    columns = {leaf.code: score_column(leaf.max_score or Decimal(0), block.input_decimals) for leaf in leaves}
-    return pa.DataFrameSchema(columns, strict=True)
+class Asked(NamedTuple):
+    """An input that a form asks for, or, without a kind, the pair of its numbers a and b; a column of the frame."""
+
+    leaf: Criterion
+    kind: InputKind | None
+
+    @property
+    def column(self) -> str:
+        """The name of the column."""
+        return f"{self.leaf.code} {self.kind}"
 
 
-def score_column(maximum: Decimal, decimals: int) -> pa.Column:
-    """A column of typed points: present, from 0 to the maximum, with no more decimals than the block takes in.
+def input_schema(block: Block, leaves: Iterable[Criterion]) -> pa.DataFrameSchema:
+    """Build the schema of the units of a block that are assessed on the same leaves.
 
     The dtype stays `object`: exact decimals, which an all-empty or all-integer column would fail as floats.
     """
-    return pa.Column(
-        object,
-        [
-            pa.Check(pd.Series.notna, ignore_na=False, error="score_missing"),
-            pa.Check(lambda scores: scores >= 0, error="score_negative"),
-            pa.Check(lambda scores: scores <= maximum, error="score_above_maximum"),
-            pa.Check(lambda scores: scores.map(decimals_of) <= decimals, error="score_too_fine"),
-        ],
-        nullable=True,
-    )
+    columns: dict[str, pa.Column] = {}
+    for leaf in leaves:
+        for kind in scored_by(leaf):
+            checks = list(_checks(leaf, kind, block.input_decimals))
+            columns[Asked(leaf, kind).column] = pa.Column(object, checks, nullable=True)
+        if _is_pair(leaf):
+            columns[Asked(leaf, None).column] = pa.Column(object, list(_pair_checks(leaf)), nullable=True)
+    return pa.DataFrameSchema(columns, strict=True)
 
 
-_Alike = dict[tuple[str, tuple[Criterion, ...]], list[Submission]]
+def _checks(leaf: Criterion, kind: InputKind, decimals: int) -> Iterator[pa.Check]:
+    """What an input must be: there, and typed points from 0 to the maximum, a percentage, a count, or any number."""
+    yield pa.Check(pd.Series.notna, ignore_na=False, error="score_missing")
+    if leaf.rule in CHOSEN:
+        return
+    yield pa.Check(lambda numbers: numbers >= 0, error="score_negative")
+    if kind is InputKind.SCORE:
+        maximum, step = leaf.max_score or Decimal(0), leaf.step
+        yield pa.Check(lambda scores: scores <= maximum, error="score_above_maximum")
+        yield pa.Check(lambda scores: scores.map(decimals_of) <= decimals, error="score_too_fine")
+        if step:
+            yield pa.Check(lambda scores: scores % step == 0, error="score_off_step")
+    elif leaf.measured is Measure.PERCENT:
+        yield pa.Check(lambda shares: shares <= _HUNDRED, error="percent_above_hundred")
+    elif leaf.rule is Rule.COUNT:
+        yield pa.Check(lambda counts: counts.map(decimals_of) == 0, error="count_not_whole")
+
+
+def _is_pair(leaf: Criterion) -> bool:
+    return InputKind.SECOND in scored_by(leaf)
+
+
+_Pair: TypeAlias = "tuple[Decimal, Decimal]"
+
+_PAIR_IS_WRONG_AT = {"denominator_zero": InputKind.SECOND, "part_above_whole": InputKind.FIRST}
+"""Which of the two numbers a finding about both is told at."""
+
+
+def _pair_checks(leaf: Criterion) -> Iterator[pa.Check]:
+    """What a and b must be together: b is no zero unless a is too and the leaf says what that means."""
+
+    def has_ratio(pair: _Pair) -> bool:
+        first, second = pair
+        return bool(second) or not (first or leaf.on_zero is ZeroRule.ERROR)
+
+    yield pa.Check(lambda pairs: pairs.map(has_ratio), error="denominator_zero")
+    if leaf.rule is Rule.RATIO:
+        yield pa.Check(lambda pairs: pairs.map(lambda pair: pair[0] <= pair[1]), error="part_above_whole")
+
+
+_Alike: TypeAlias = dict[tuple[str, tuple[Criterion, ...]], list[Submission]]
 
 
 def _alike(assessment: Assessment, submissions: Iterable[Submission]) -> _Alike:
@@ -72,49 +132,133 @@ def _alike(assessment: Assessment, submissions: Iterable[Submission]) -> _Alike:
 
 
 def _failures(
-    assessment: Assessment, schema: pa.DataFrameSchema, leaves: tuple[Criterion, ...], alike: list[Submission]
+    assessment: Assessment, schema: pa.DataFrameSchema, asked: Sequence[Asked], alike: list[Submission]
 ) -> Iterator[Finding]:
-    inputs = {(s.unit, code): score for s in alike for code, score in s.scores.items()}
+    pairs = [Asked(one.leaf, None) for one in asked if one.kind is InputKind.SECOND]
+    columns = [*asked, *pairs]
     frame = pd.DataFrame(
-        [[_typed(inputs.get((s.unit, leaf.code))) for leaf in leaves] for s in alike],
-        index=[s.unit for s in alike],
-        columns=[leaf.code for leaf in leaves],
+        [[_value(submission, one) for one in columns] for submission in alike],
+        index=[submission.unit for submission in alike],
+        columns=[one.column for one in columns],
         dtype=object,
     )
     try:
-        schema.validate(frame, lazy=True)
+        schema.validate(frame[list(schema.columns)], lazy=True)
     except pa.errors.SchemaErrors as failed:
         cases = failed.failure_cases[["index", "column", "check"]].drop_duplicates(["index", "column"])
-        order = {leaf.code: number for number, leaf in enumerate(leaves)}
-        for unit, criterion, code in sorted(cases.itertuples(index=False), key=lambda case: order[case.column]):
-            found = inputs.get((unit, criterion))
-            if found is not None and not (code == "score_missing" and found.raw is not None):
-                yield _finding(assessment, found, code)
+        wrong = {(unit, column): code for unit, column, code in cases.itertuples(index=False)}
+        inputs: dict[str, dict[tuple[str, InputKind | None], Input]] = {
+            s.unit: {(i.criterion, i.kind): i for i in s.inputs} for s in alike
+        }
+        for one in asked:
+            for submission in alike:
+                code = _code(wrong, submission.unit, one)
+                found = inputs[submission.unit].get((one.leaf.code, one.kind))
+                if code and found is not None and not (code == "score_missing" and found.raw is not None):
+                    yield _finding(assessment, submission, one.leaf, found, code)
 
 
-def _typed(found: Input | None) -> Decimal | str | None:
-    return found.value if found else None
+def _typed(submission: Submission, leaf: Criterion, kind: InputKind) -> Decimal | str | None:
+    return submission.values.get((leaf.code, kind))  # noqa: PD011 - no frame
 
 
-def _finding(assessment: Assessment, found: Input, code: str) -> Finding:
-    unit = assessment.unit_by_code[found.unit]
-    leaf = assessment.trees[unit.block].by_code[found.criterion]
-    facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "maximum": leaf.max_score or Decimal(0)}
-    if isinstance(found.value, Decimal):
-        facts["found"] = found.value
-        facts["decimals"] = assessment.block_by_code[unit.block].input_decimals
+def _code(wrong: dict[tuple[str, str], str], unit: str, asked: Asked) -> str:
+    """What is wrong with an input by itself, else what is wrong with it as one of two."""
+    alone = wrong.get((unit, asked.column), "")
+    paired = wrong.get((unit, Asked(asked.leaf, None).column), "")
+    return alone or (paired if _PAIR_IS_WRONG_AT.get(paired) is asked.kind else "")
+
+
+def _value(submission: Submission, asked: Asked) -> Decimal | str | _Pair | None:
+    """What an input means; a pair stands there where both its numbers are known and none is negative."""
+    if asked.kind is not None:
+        return _typed(submission, asked.leaf, asked.kind)
+    answer = answer_of(asked.leaf, submission.values)
+    if not isinstance(answer.first, Decimal) or answer.second is None or min(answer.first, answer.second) < 0:
+        return None
+    return answer.first, answer.second
+
+
+def _finding(assessment: Assessment, submission: Submission, leaf: Criterion, found: Input, code: str) -> Finding:
+    decimals = assessment.block_by_code[assessment.unit_by_code[found.unit].block].input_decimals
+    facts: dict[str, Fact] = {
+        "code": leaf.code,
+        "label": leaf.label,
+        "input": input_name(leaf, found.kind),
+        "wanted": wanted(leaf, found.kind, code),
+        "maximum": leaf.max_score or Decimal(0),
+        "step": leaf.step or Decimal(0),
+        "decimals": decimals,
+    }
+    named = {"found": found.kind, "first": InputKind.FIRST, "second": InputKind.SECOND}
+    known = {name: _typed(submission, leaf, kind) for name, kind in named.items()}
+    facts |= {name: value for name, value in known.items() if value is not None}
     return error(code, found.where, found.unit, **facts)
+
+
+def _best_zeros(assessment: Assessment, submissions: Iterable[Submission]) -> Iterator[Finding]:
+    """Nothing can be compared with a best figure of zero, unless the leaf says what that means."""
+    for block, alike in _by_block(assessment, submissions).items():
+        for leaf in assessment.trees[block].criteria:
+            if leaf.rule is Rule.RELATIVE and leaf.on_zero is ZeroRule.ERROR:
+                figures = [(submission, _figure(leaf, submission)) for submission in alike]
+                known = [(submission, figure) for submission, figure in figures if figure is not None]
+                if known and not max(figure for _, figure in known):
+                    yield from (_best_zero(leaf, submission) for submission, _ in known)
+
+
+def _best_zero(leaf: Criterion, submission: Submission) -> Finding:
+    where = next(i.where for i in submission.inputs if (i.criterion, i.kind) == (leaf.code, InputKind.FIRST))
+    return error("best_zero", where, submission.unit, code=leaf.code, label=leaf.label)
+
+
+def _by_block(assessment: Assessment, submissions: Iterable[Submission]) -> dict[str, list[Submission]]:
+    found: dict[str, list[Submission]] = defaultdict(list)
+    for submission in submissions:
+        found[assessment.unit_by_code[submission.unit].block].append(submission)
+    return found
+
+
+def _is_answered(leaf: Criterion, submission: Submission) -> bool:
+    return all(_typed(submission, leaf, kind) is not None for kind in scored_by(leaf))
+
+
+def _figure(leaf: Criterion, submission: Submission) -> Fraction | None:
+    """What is measured of a unit, where it is known."""
+    return measured(leaf, answer_of(leaf, submission.values)) if _is_answered(leaf, submission) else None
+
+
+def _given_gaps(assessment: Assessment, submissions: Iterable[Submission], file: str) -> Iterator[Finding]:
+    """Points that the appraiser has to give and that the definition does not have yet."""
+    for submission in submissions:
+        unit = assessment.unit_by_code[submission.unit]
+        leaves = (leaf for leaf in assessment.assessed_leaves(unit) if leaf.rule is Rule.GIVEN)
+        codes = tuple(leaf.code for leaf in leaves if (unit.code, leaf.code) not in assessment.given_points)
+        if codes:
+            yield error("given_missing", Where(file=file), unit.code, unit=unit.name, codes=codes)
 
 
 def _evidence_gaps(assessment: Assessment, submissions: Iterable[Submission]) -> Iterator[Finding]:
     """Points claimed without the evidence the criterion asks for, and without an explanation."""
     for submission in submissions:
-        tree = assessment.trees[assessment.unit_by_code[submission.unit].block]
-        told = {i.criterion for i in submission.inputs if i.kind is not InputKind.SCORE and i.value}
+        unit = assessment.unit_by_code[submission.unit]
         evidence = {i.criterion: i.where for i in submission.inputs if i.kind is InputKind.EVIDENCE}
-        for code, score in submission.scores.items():
-            leaf = tree.by_code[code]
-            is_asked = leaf.evidence_required and evidence[code].column  # a lost column is told once, by itself
-            if is_asked and code not in told and score.value:
-                facts: dict[str, Fact] = {"code": code, "label": leaf.label, "evidence": leaf.evidence}
-                yield warning("evidence_missing", evidence[code], submission.unit, **facts)
+        for leaf in assessment.assessed_leaves(unit):
+            where = evidence.get(leaf.code)
+            is_asked = leaf.evidence_required and where and where.column  # a lost column is told once, by itself
+            if where and is_asked and not _is_backed(leaf, submission) and _claims_points(assessment, leaf, submission):
+                facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "evidence": leaf.evidence}
+                yield warning("evidence_missing", where, submission.unit, **facts)
+
+
+def _is_backed(leaf: Criterion, submission: Submission) -> bool:
+    """Tell whether a unit says anything in support of its answer."""
+    return any(_typed(submission, leaf, kind) for kind in (InputKind.EVIDENCE, InputKind.EXPLANATION))
+
+
+def _claims_points(assessment: Assessment, leaf: Criterion, submission: Submission) -> bool:
+    """Tell whether an answer is worth anything; one relative to the best unit is if its figure is."""
+    if not scored_by(leaf) or not _is_answered(leaf, submission):
+        return False
+    decimals = assessment.block_by_code[leaf.block].input_decimals
+    return bool(leaf_points(leaf, answer_of(leaf, submission.values), decimals, Fraction(1)))

@@ -18,8 +18,23 @@ from cqdt_batch.definition.stamp import STAMP_SHEET
 from cqdt_batch.findings import Finding, Term, error
 from cqdt_batch.messages import in_every_language
 
-PLACEHOLDERS = ("so", "ngay", "thang", "nam")
+SIGNING = ("so", "ngay", "thang", "nam")
 """What the reference line may leave open until the signing: number, day, month and year of the decision."""
+PLACEHOLDERS = (*SIGNING, "tinh", "chi_so", "nam_danh_gia", "co_quan", "bo_tieu_chi")
+"""What titles and the texts around a table may leave open besides: province, index, year, appraiser, criteria set."""
+WORKING_SHEETS = ("working.sheet", "working.inputs_sheet", "working.applicable_sheet", "working.ranks_sheet")
+"""The catalogue's names of the sheets that stand behind the tables of a block."""
+CRITERION_KINDS = frozenset(
+    {
+        ColumnKind.POINTS,
+        ColumnKind.MAXIMUM,
+        ColumnKind.NOT_ASSESSED,
+        ColumnKind.APPLICABLE,
+        ColumnKind.PERCENT,
+        ColumnKind.CONVERTED,
+    }
+)
+"""The kinds of columns that are about a criterion; a table may have several of each."""
 
 Check: TypeAlias = Callable[[Assessment, Layout], Iterator[Finding]]
 
@@ -39,7 +54,7 @@ def check_blocks_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
     codes = tuple(block.code for block in a.blocks)
     if layout.told_anywhere("blocks", "code"):
         return
-    for sheet in ("units", "criteria", "exemptions", "tables"):
+    for sheet in ("units", "criteria", "exemptions", "tables", "grades"):
         for record in getattr(a, sheet):
             if record.block not in codes:
                 where = layout.at(sheet, record.row, "block")
@@ -128,7 +143,7 @@ def check_tables_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
 
 
 def check_columns_show_criteria(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """A column of points names a criterion of its table's block; no other column names one."""
+    """A column about a criterion names one of its table's block, or, all but points, none; no other column does."""
     known = _known_criteria(a, layout)
     block_of = {t.code: t.block for t in a.tables if not layout.told("tables", t.row, "block")}
     for column in a.columns:
@@ -136,10 +151,43 @@ def check_columns_show_criteria(a: Assessment, layout: Layout) -> Iterator[Findi
         block = block_of.get(column.table, "")
         if column.kind is ColumnKind.POINTS and not column.criterion:
             yield error("definition_blank", where, column=Term("definition.columns.criterion"))
-        elif column.kind is ColumnKind.POINTS and block and (block, column.criterion) not in known:
-            yield error("definition_unknown_criterion", where, code=column.criterion, block=block)
-        if column.kind not in (None, ColumnKind.POINTS) and column.criterion:
+        elif column.kind not in (None, *CRITERION_KINDS) and column.criterion:
             yield error("definition_column_without_points", where, code=column.criterion)
+        elif column.kind and column.criterion and block and (block, column.criterion) not in known:
+            yield error("definition_unknown_criterion", where, code=column.criterion, block=block)
+
+
+def check_tie_breaks_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Ties of a block are settled by criteria of the block."""
+    known = _known_criteria(a, layout)
+    for block in a.blocks:
+        strange = [code for code in block.tie_breaks if (block.code, code) not in known]
+        if strange and not layout.told("blocks", block.row, "code"):
+            where = layout.at("blocks", block.row, "tie_breaks")
+            yield error("definition_unknown_criterion", where, code=strange[0], block=block.code)
+
+
+def check_results_name_units(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Given points and last year's results belong to units of the sheet of units."""
+    codes = {unit.code for unit in a.units}
+    if layout.told_anywhere("units", "code"):
+        return
+    for sheet in ("given", "past"):
+        for record in getattr(a, sheet):
+            if record.unit not in codes:
+                yield error("definition_no_such_unit", layout.at(sheet, record.row, "unit"), code=record.unit)
+
+
+def check_results_name_criteria(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Given points and last year's results are about criteria of the unit's block; a past one may name none."""
+    known = _known_criteria(a, layout)
+    block_of = {unit.code: unit.block for unit in a.units if not layout.told("units", unit.row, "block")}
+    for sheet in ("given", "past"):
+        for record in getattr(a, sheet):
+            block = block_of.get(record.unit, "")
+            if block and record.criterion and (block, record.criterion) not in known:
+                where = layout.at(sheet, record.row, "criterion")
+                yield error("definition_unknown_criterion", where, code=record.criterion, block=block)
 
 
 def check_exemptions_name_somebody(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -174,6 +222,24 @@ def check_groups_of_sections_are_known(a: Assessment, layout: Layout) -> Iterato
         if strange:
             where = layout.at("sections", section.row, "groups")
             yield error("definition_unknown_group", where, group=strange[0], block=block)
+
+
+def subgroups_of(a: Assessment, block: str) -> set[str]:
+    """The sub-groups that units of a block belong to."""
+    return {unit.subgroup for unit in a.units if unit.block == block and unit.subgroup}
+
+
+def check_subgroups_of_sections_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A section names sub-groups that units of its table's block belong to."""
+    block_of = {t.code: t.block for t in a.tables if not layout.told("tables", t.row, "block")}
+    if layout.told_anywhere("units", "subgroup"):
+        return
+    for section in a.sections:
+        block = block_of.get(section.table, "")
+        strange = [name for name in section.subgroups if block and name not in subgroups_of(a, block)]
+        if strange:
+            where = layout.at("sections", section.row, "subgroups")
+            yield error("definition_unknown_subgroup", where, subgroup=strange[0], block=block)
 
 
 def check_codes_are_plain(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -222,7 +288,8 @@ def _named_fields(unit: Unit) -> tuple[tuple[str, str], ...]:
 def check_sheet_names(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """The code of a table can be the name of a sheet in Excel."""
     taken = {"history", STAMP_SHEET}
-    taken |= {t.format(block=b.code).casefold() for b in a.blocks for t in in_every_language("working.sheet")}
+    names = [name for key in WORKING_SHEETS for name in in_every_language(key)]
+    taken |= {name.format(block=block.code).casefold() for block in a.blocks for name in names}
     for table in a.tables:
         length = len(table.code.encode("utf-16-le")) // 2  # as Excel counts
         fits = length <= _LONGEST_SHEET_NAME and _SHEET_NAME.fullmatch(table.code)
@@ -231,11 +298,22 @@ def check_sheet_names(a: Assessment, layout: Layout) -> Iterator[Finding]:
 
 
 def check_placeholders(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """The reference line leaves open only what the program knows how to fill."""
-    strange = tuple(sorted(_placeholders(a.profile.reference) - set(PLACEHOLDERS)))
+    """Printed texts leave open only what the program knows how to fill."""
+    yield from _strange_places(a.profile, "profile", "reference", SIGNING, layout)
+    yield from _strange_places(a.profile, "profile", "annex_title", PLACEHOLDERS, layout)
+    for table in a.tables:
+        for name in ("title", "before", "after"):
+            yield from _strange_places(table, "tables", name, PLACEHOLDERS, layout)
+    for section in a.sections:
+        yield from _strange_places(section, "sections", "title", PLACEHOLDERS, layout)
+
+
+def _strange_places(record: Any, sheet: str, name: str, known: tuple[str, ...], layout: Layout) -> Iterator[Finding]:
+    strange = tuple(sorted(_placeholders(getattr(record, name)) - set(known)))
     if strange:
-        known = tuple(f"{{{name}}}" for name in PLACEHOLDERS)
-        yield error("definition_placeholder", layout.at("profile", 0, "reference"), found=strange, known=known)
+        facts = {"found": strange, "known": tuple(f"{{{one}}}" for one in known)}
+        where = layout.at(sheet, record.row, name)
+        yield error("definition_placeholder", where, column=Term(f"definition.{sheet}.{name}"), **facts)
 
 
 def _placeholders(text: str) -> set[str]:
@@ -259,8 +337,12 @@ REFERENCES: tuple[Check, ...] = (
     check_criteria_are_known,
     check_tables_are_known,
     check_columns_show_criteria,
+    check_tie_breaks_are_known,
+    check_results_name_units,
+    check_results_name_criteria,
     check_exemptions_name_somebody,
     check_groups_of_sections_are_known,
+    check_subgroups_of_sections_are_known,
     check_codes_are_plain,
     check_codes_are_unique,
     check_names_are_unique,

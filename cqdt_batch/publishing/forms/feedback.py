@@ -7,18 +7,20 @@ carries the stamp of a form and is read like any other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cqdt_batch.cells import as_typed, shortest
+from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.findings import Finding, Severity, Where
 from cqdt_batch.intake.answers import MISFITS
 from cqdt_batch.intake.rivals import COUNTED, FileEntry
-from cqdt_batch.intake.submissions import Input, Submission
+from cqdt_batch.intake.submissions import Input, Submission, scored_by
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.form import FormLayout, Place, Remark
+from cqdt_batch.publishing.forms.form import FormLayout, Remark
+from cqdt_batch.publishing.forms.points import Place
 from cqdt_batch.publishing.sheets import LARGEST, Cell, Link, Page, Sheet, Style, Value, address, in_sheet
 from cqdt_batch.scoring.outcome import Outcome
 
@@ -33,8 +35,18 @@ _COLUMNS = {"number": 6, "severity": 11, "message": 92, "cell": 10, "sent_cell":
 _HEADER_ROW = 6
 
 
-_NOT_ABOUT_THE_FORM = frozenset({"unit_missing", "unit_sent_unusable", "superseded", "file_copy", "same_answers"})
-"""Findings that tell the officer about files that do not count; there is nothing in them for the unit to mend."""
+_NOT_ABOUT_THE_FORM = frozenset(
+    {
+        "unit_missing",
+        "unit_sent_unusable",
+        "unit_left_out",
+        "superseded",
+        "file_copy",
+        "same_answers",
+        "given_missing",
+    }
+)
+"""Findings that tell the officer about files that do not count, or of his own work: nothing for the unit to mend."""
 
 
 def units_to_answer(outcome: Outcome) -> tuple[Unit, ...]:
@@ -51,9 +63,9 @@ def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, 
     findings = tuple(_once(finding for finding in (*own, *aside) if finding.code not in _NOT_ABOUT_THE_FORM))
     submissions = tuple(entry.submission for entry in entries if entry.submission is not None)
     answers = _answers(submissions) if len(submissions) == len(entries) else {}
-    places = {found.where: (found.criterion, FormColumn(found.kind)) for s in submissions for found in s.inputs}
-    remarks = {**dict(_remarks(findings, places, words)), **dict(_differing(answers, words))}
-    open_again = _open_again(own, places, _NOBODY_KNOWS) | _open_again(aside, places, MISFITS)
+    cells = _cells(outcome.assessment, unit, submissions)
+    remarks = {**dict(_remarks(findings, cells, words)), **dict(_differing(answers, words))}
+    open_again = _open_again(own, cells, _NOBODY_KNOWS) | _open_again(aside, cells, MISFITS)
     for place in open_again & answers.keys():
         remarks[place] = _with_what_stood(remarks.get(place), answers[place], words)
     layout = FormLayout(
@@ -65,21 +77,50 @@ def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, 
         answers=tuple(submission.sha256 for submission in submissions),
     )
     strays = tuple(stray for submission in submissions for stray in submission.strays)
-    return _list(layout, findings, places, strays), *layout.sheets()
+    return _list(layout, findings, cells, strays), *layout.sheets()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Cells:
+    """Where in the new form stands what a finding about an old file is about.
+
+    `places` are those of the inputs that were read, `columns` those in which the answers for a leaf stand.
+    """
+
+    places: Mapping[Where, Place]
+    columns: Mapping[str, tuple[FormColumn, ...]]
+
+    def of(self, finding: Finding) -> list[Place]:
+        """The cells of the new form that a finding is about: its own, or all answers for the criteria that it names."""
+        if finding.where in self.places and "codes" not in finding.facts:
+            return [self.places[finding.where]]
+        codes = finding.facts.get("codes", (finding.facts.get("code"),))
+        named = [code for code in codes if isinstance(code, str)] if isinstance(codes, tuple) else []
+        return [(code, column) for code in named for column in self.columns.get(code, (FormColumn.SCORE,))]
+
+
+def _cells(assessment: Assessment, unit: Unit, submissions: Iterable[Submission]) -> _Cells:
+    return _Cells(
+        places={found.where: (found.criterion, FormColumn(found.kind)) for s in submissions for found in s.inputs},
+        columns={
+            leaf.code: tuple(map(FormColumn, scored_by(leaf))) or (FormColumn.SCORE,)
+            for leaf in assessment.assessed_leaves(unit)
+        },
+    )
 
 
 _NOBODY_KNOWS = frozenset({"row_repeated", "label_of_another", "maximum_changed", "maxima_changed", "score_covered"})
-"""Where it is not known that the score is meant for this criterion, the unit types it anew."""
+"""Where it is not known that an answer is meant for this criterion, the unit types it anew."""
 
 
-def _open_again(findings: Iterable[Finding], places: Mapping[Where, Place], codes: frozenset[str]) -> set[Place]:
-    """The score cells that go out empty: sent back unmended, they must not pass for an answer."""
+def _open_again(findings: Iterable[Finding], cells: _Cells, codes: frozenset[str]) -> set[Place]:
+    """The cells of answers that go out empty: sent back unmended, they must not pass for an answer."""
     found: set[Place] = set()
     for finding in findings:
+        criteria = {code for code, _ in cells.of(finding)} if finding.code in codes else set()
         if finding.code == "column_repeated":
-            found |= {place for place in places.values() if place[1] is FormColumn.SCORE}
-        elif finding.code in codes:
-            found |= {(code, FormColumn.SCORE) for code, _ in _places(finding, places)}
+            criteria = set(cells.columns)
+        found |= {(code, column) for code in criteria for column in cells.columns.get(code, (FormColumn.SCORE,))}
     return found
 
 
@@ -140,35 +181,25 @@ def _said(found: Input, words: Words) -> str:
     return as_typed(found.raw) if found.raw is not None else words("form.empty")
 
 
-def _remarks(
-    findings: Iterable[Finding], places: Mapping[Where, Place], words: Words
-) -> Iterator[tuple[Place, Remark]]:
+def _remarks(findings: Iterable[Finding], cells: _Cells, words: Words) -> Iterator[tuple[Place, Remark]]:
     """What to say at which cell; the heaviest finding of a cell comes first and gives the colour."""
     texts: dict[Place, list[str]] = {}
     fills: dict[Place, str] = {}
     for finding in findings:
-        for place in _places(finding, places):
+        for place in cells.of(finding):
             texts.setdefault(place, []).append(words.message_for_unit(finding))
             fills.setdefault(place, _FILLS[finding.severity])
     yield from ((place, Remark(text="\n".join(said), fill=fills[place])) for place, said in texts.items())
-
-
-def _places(finding: Finding, places: Mapping[Where, Place]) -> list[Place]:
-    """The cells of the new form that a finding about the old file is about."""
-    if finding.where in places and "codes" not in finding.facts:
-        return [places[finding.where]]
-    codes = finding.facts.get("codes", (finding.facts.get("code"),))
-    return [(code, FormColumn.SCORE) for code in codes if isinstance(code, str)] if isinstance(codes, tuple) else []
 
 
 _Strays = tuple[tuple[Where, str], ...]
 _Row = tuple[tuple[Value, Style], ...]
 
 
-def _list(layout: FormLayout, findings: tuple[Finding, ...], places: Mapping[Where, Place], strays: _Strays) -> Sheet:
+def _list(layout: FormLayout, findings: tuple[Finding, ...], cells: _Cells, strays: _Strays) -> Sheet:
     """The first sheet: what was found, what to do, a link to the cell; and what the form has no cell for."""
     words = layout.words
-    found = (_finding_row(layout, number, finding, places) for number, finding in enumerate(findings, 1))
+    found = (_finding_row(layout, number, finding, cells) for number, finding in enumerate(findings, 1))
     below = _HEADER_ROW + len(findings) + 2
     left = (_stray_row(number, where, text) for number, (where, text) in enumerate(strays, 1))
     title = [Cell(below, 1, words("feedback.left"), _LINE, across=len(_COLUMNS))] if strays else []
@@ -201,13 +232,13 @@ def _drawn(rows: Iterable[_Row], first: int) -> Iterator[Cell]:
         yield from (Cell(number, position, value, style) for position, (value, style) in enumerate(row, 1))
 
 
-def _finding_row(layout: FormLayout, number: int, finding: Finding, places: Mapping[Where, Place]) -> _Row:
+def _finding_row(layout: FormLayout, number: int, finding: Finding, cells: _Cells) -> _Row:
     words = layout.words
     return (
         (number, _CENTRED),
         (words(f"severity.{finding.severity}"), replace(_CENTRED, fill=_FILLS[finding.severity])),
         (words.message_for_unit(finding), _TEXT),
-        (_link(layout, _places(finding, places)), _LINK),
+        (_link(layout, cells.of(finding)), _LINK),
         (words.place(finding.where), _CENTRED),
     )
 

@@ -12,13 +12,24 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.checks.blocks import SENSE
+from cqdt_batch.definition.checks.references import DEEPEST, REFERENCES, Check
+from cqdt_batch.definition.checks.results import SCORES_SENSE, SCORES_SENSE_OF_TREES
+from cqdt_batch.definition.checks.rules import RULE_SENSE
+from cqdt_batch.definition.checks.sections import SECTION_SENSE_OF_TREES
+from cqdt_batch.definition.checks.tables import TABLE_SENSE
+from cqdt_batch.definition.checks.trees import TREE_SENSE
 from cqdt_batch.definition.layout import Layout
-from cqdt_batch.definition.records import AnnexTable, Block, Criterion, Unit
-from cqdt_batch.definition.references import DEEPEST, REFERENCES, Check
-from cqdt_batch.definition.sense import SENSE, SENSE_OF_TREES
+from cqdt_batch.definition.records import AnnexTable, Block, Criterion, GivenScore, PastResult, Unit
 from cqdt_batch.findings import Finding, Where, error
 
 _Record = TypeVar("_Record", Block, Unit, Criterion, AnnexTable)
+_Result = TypeVar("_Result", GivenScore, PastResult)
+PLAIN: tuple[Check, ...] = (*REFERENCES, *SENSE, *RULE_SENSE, *TREE_SENSE, *SCORES_SENSE, *TABLE_SENSE)
+"""The checks of records as they stand."""
+OF_SOUND: tuple[Check, ...] = (*SCORES_SENSE_OF_TREES, *SECTION_SENSE_OF_TREES)
+"""The checks of records whose references hold."""
+
 _NEEDED = ("blocks", "units", "criteria", "tables", "sections", "columns")
 
 
@@ -28,8 +39,8 @@ def check(assessment: Assessment, layout: Layout, earlier: Iterable[Finding]) ->
     empty = tuple(_empty_sheets(assessment, layout))
     if empty:
         return empty
-    plain = tuple(_run((*REFERENCES, *SENSE), assessment, layout))
-    return (*plain, *_run(SENSE_OF_TREES, sound(assessment, layout), layout))
+    plain = tuple(_run(PLAIN, assessment, layout))
+    return (*plain, *_run(OF_SOUND, sound(assessment, layout), layout))
 
 
 def _empty_sheets(assessment: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -53,12 +64,13 @@ def sound(a: Assessment, layout: Layout) -> Assessment:
     known = {block.code for block in blocks}
     criteria = _reachable([c for c in _unique(a.criteria, lambda c: (c.block, c.code)) if c.block in known])
     codes = {(c.block, c.code) for c in criteria}
+    units = tuple(u for u in _unique(a.units, lambda u: u.code) if u.block in known)
     tables = tuple(t for t in _unique(a.tables, lambda t: t.code) if (t.block, t.criterion) in codes)
     drawn = {table.code for table in tables}
     return replace(
         a,
-        blocks=blocks,
-        units=tuple(u for u in _unique(a.units, lambda u: u.code) if u.block in known),
+        blocks=tuple(replace(b, tie_breaks=tuple(c for c in b.tie_breaks if (b.code, c) in codes)) for b in blocks),
+        units=units,
         criteria=criteria,
         exemptions=tuple(
             e
@@ -69,7 +81,18 @@ def sound(a: Assessment, layout: Layout) -> Assessment:
         tables=tables,
         sections=tuple(s for s in a.sections if s.table in drawn),
         columns=tuple(c for c in a.columns if c.table in drawn),
+        grades=tuple(g for g in a.grades if g.block in known and not layout.told("grades", g.row, "least")),
+        given=_about(units, codes, (g for g in a.given if not layout.told("given", g.row, "points"))),
+        past=_about(units, codes, (p for p in a.past if not layout.told("past", p.row, "total"))),
     )
+
+
+def _about(units: tuple[Unit, ...], codes: set[tuple[str, str]], results: Iterable[_Result]) -> tuple[_Result, ...]:
+    """The results of known units on known criteria; one that names none needs a composite index."""
+    block_of = {unit.code: unit.block for unit in units}
+    rooted = {block for block, _ in codes}
+    known = codes | {(block, "") for block in rooted}
+    return tuple(result for result in results if (block_of.get(result.unit, ""), result.criterion) in known)
 
 
 def _unique(records: Iterable[_Record], key: Callable[[_Record], Any]) -> tuple[_Record, ...]:

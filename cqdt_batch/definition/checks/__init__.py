@@ -1,0 +1,1 @@
+"""The checks of a definition; `whole.check` runs them all in one pass."""

@@ -1,0 +1,182 @@
+"""What the cells of an annex table hold: live formulas on the working sheets, with the values they have now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from cqdt_batch.definition.records import Column, ColumnKind, Grade, NumberLook, RankBasis, TieRule, Unit
+from cqdt_batch.messages import Words
+from cqdt_batch.publishing.annex.working import WorkingSheets
+from cqdt_batch.publishing.formulas import DUST, literal
+from cqdt_batch.publishing.sheets import Computed, Value, address
+from cqdt_batch.rounding import published
+from cqdt_batch.scoring.figures import Figures
+from cqdt_batch.scoring.ranking import RankedTable
+
+FIGURE_KINDS = frozenset(
+    {
+        ColumnKind.POINTS,
+        ColumnKind.MAXIMUM,
+        ColumnKind.NOT_ASSESSED,
+        ColumnKind.APPLICABLE,
+        ColumnKind.PERCENT,
+        ColumnKind.CONVERTED,
+        ColumnKind.TOTAL,
+        ColumnKind.LAST_TOTAL,
+        ColumnKind.LAST_RANK,
+        ColumnKind.CHANGE,
+    }
+)
+"""The columns that print a figure of a unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFigures:
+    """The formulas of one table. `positions` are its columns; they name cells of the table in `row`."""
+
+    ranked: RankedTable
+    working: WorkingSheets
+    columns: tuple[Column, ...]
+
+    @property
+    def figures(self) -> Figures:
+        """The values of the table."""
+        return self.ranked.figures
+
+    @property
+    def _words(self) -> Words:
+        return self.working.words
+
+    @cached_property
+    def _positions(self) -> dict[tuple[ColumnKind, str], int]:
+        """The column of each kind and criterion that prints the block's decimals."""
+        criterion = self.ranked.table.criterion
+        return {
+            (column.kind, column.criterion or criterion): position
+            for position, column in reversed(tuple(enumerate(self.columns, 1)))
+            if self.figures.decimals(column) == self.figures.block.decimals
+        }
+
+    def position(self, kind: ColumnKind) -> int | None:
+        """Where the column of a kind stands; None where the table has none."""
+        return next((position for position, column in enumerate(self.columns, 1) if column.kind is kind), None)
+
+    def value(self, column: Column, unit: Unit, row: int) -> Value:
+        """A figure of a unit: the exact one of the working sheets, rounded here and nowhere else."""
+        exact = self.figures.published(column, unit)
+        if column.kind is ColumnKind.LAST_RANK:
+            return exact
+        if exact is None:
+            is_past = column.kind in (ColumnKind.LAST_TOTAL, ColumnKind.CHANGE)
+            return None if is_past else self._not_assessed(unit, column.criterion or self.ranked.table.criterion)
+        if column.kind is ColumnKind.CHANGE:
+            return Computed(f"=ROUND({self._change(unit, row)},{self.figures.block.decimals})", exact)
+        expression = self.expression(column.kind, unit, column.criterion)
+        return Computed(f"=ROUND({expression},{self.figures.decimals(column)})", exact)
+
+    def _not_assessed(self, unit: Unit, criterion: str) -> Value:
+        if self.figures.points_of(unit, criterion) is None:
+            return Computed(f"={self.working.reference(unit, criterion)}", self._words("not_assessed"))
+        return self._words("not_assessed")
+
+    def expression(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> str:
+        """The exact figure as a formula on the working sheets."""
+        code = criterion or self.ranked.table.criterion
+        points, most = self.working.reference(unit, code), self.working.maximum(code)
+        possible = self.working.applicable(unit, code)
+        match kind:
+            case ColumnKind.MAXIMUM:
+                return most
+            case ColumnKind.APPLICABLE:
+                return possible
+            case ColumnKind.NOT_ASSESSED:
+                return f"{most}-{possible}"
+            case ColumnKind.PERCENT:
+                return f"ROUND({points}*100/{possible},{DUST})"
+            case ColumnKind.CONVERTED:
+                return f"ROUND({points}*{most}/{possible},{DUST})"
+            case ColumnKind.TOTAL if self.figures.is_converted:
+                return self.expression(ColumnKind.CONVERTED, unit)
+            case ColumnKind.LAST_TOTAL:
+                totals = (f"{past.total:f}" for past in self.figures.assessment.past_of(unit, code))
+                return f"ROUND(AVERAGE({','.join(totals)}),{DUST})"
+        return points
+
+    def _change(self, unit: Unit, row: int) -> str:
+        now, before = (self._printed(kind, unit, row) for kind in (ColumnKind.TOTAL, ColumnKind.LAST_TOTAL))
+        return f"{now}-{before}"
+
+    def _printed(self, kind: ColumnKind, unit: Unit, row: int) -> str:
+        """A published figure: the table's own cell where it has one, else rounded from the working sheets."""
+        position = self._positions.get((kind, self.ranked.table.criterion))
+        if position:
+            return address(row, position)
+        return f"ROUND({self.expression(kind, unit)},{self.figures.block.decimals})"
+
+    def compared(self, unit: Unit, row: int) -> tuple[str, ...]:
+        """The figures by which a unit is ranked, tie-breaks last; `row` is its row in this table, 0 for elsewhere."""
+        kind = self.figures.ranked_kind
+        if self.figures.block.basis is RankBasis.EXACT:
+            result = self.expression(kind, unit)
+        elif row:
+            result = self._printed(kind, unit, row)
+        else:
+            result = f"ROUND({self.expression(kind, unit)},{self.figures.block.decimals})"
+        if self.figures.block.ties is not TieRule.ORDINAL:
+            return (result,)
+        return (result, *(self._tie_break(unit, code) for code in self.figures.block.tie_breaks))
+
+    def _tie_break(self, unit: Unit, criterion: str) -> str:
+        """Points that settle a tie; a word for what is not assessed counts as nothing."""
+        points = f"N({self.working.reference(unit, criterion)})"
+        if self.figures.block.basis is RankBasis.EXACT:
+            return points
+        return f"ROUND({points},{self.figures.block.decimals})"
+
+    def grade(self, unit: Unit, row: int) -> Value:
+        """The grade of a unit, looked up among the bounds of the block."""
+        figure, grade = self.figures.graded(unit), self.figures.grade(unit)
+        if grade is None or figure is None:
+            return None
+        return Computed(f"={self.grade_formula(self._printed(self.figures.graded_kind, unit, row))}", grade.label)
+
+    def grade_formula(self, figure: str) -> str:
+        """Look a figure up among the bounds of the block; what is below the lowest has the lowest grade."""
+        grades: tuple[Grade, ...] = tuple(reversed(self.figures.assessment.grades_of(self.ranked.table.block)))
+        bounds = ",".join(f"{grade.least:f}" for grade in grades)
+        labels = ",".join(literal(grade.label) for grade in grades)
+        return f"LOOKUP(MAX({figure},{grades[0].least:f}),{{{bounds}}},{{{labels}}})"
+
+
+def rank_formula(mine: tuple[str, ...], above: tuple[str, ...], rank_above: str, place: str, stale: str) -> str:
+    """A rank from the row above, so that a table of 3,000 rows costs no more per row than one of 3.
+
+    The rows are in order; should somebody change a score so that they no longer are, the cell says so instead of
+    showing a wrong rank.
+    """
+    formula = rank_above
+    for this, that in reversed(tuple(zip(mine, above, strict=True))):
+        formula = f"IF({this}={that},{formula},IF({this}<{that},{place},NA()))"
+    return f"=IFERROR({formula},{literal(stale)})"
+
+
+def number_code(column: Column, decimals: int) -> str:
+    """The number format of a column; the reader's locale draws comma and point."""
+    fixed = f"0.{'0' * decimals}" if decimals else "0"
+    if column.kind is ColumnKind.CHANGE:
+        return f"+{fixed};-{fixed};{fixed}"
+    match column.look:
+        case NumberLook.PLAIN:
+            return "General"
+        case NumberLook.GROUPED:
+            return f"#,##{fixed}"
+        case NumberLook.PERCENT:
+            return f'{fixed}"%"'
+    return fixed
+
+
+def share(count: int, total: int, decimals: int) -> Decimal:
+    """The share of a count in percent."""
+    return published(Decimal(count) * 100 / Decimal(total), decimals)

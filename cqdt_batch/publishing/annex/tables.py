@@ -1,0 +1,405 @@
+"""The annex: one sheet a table, drawn as the decision prints it, every figure a formula on the working sheets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+
+from cqdt_batch.definition.records import (
+    AnnexTable,
+    Block,
+    Column,
+    ColumnKind,
+    Orientation,
+    Profile,
+    TableContent,
+    TieRule,
+    Treatment,
+    Unit,
+)
+from cqdt_batch.messages import Words
+from cqdt_batch.publishing.annex.figures import FIGURE_KINDS, TableFigures, number_code, rank_formula, share
+from cqdt_batch.publishing.annex.ranks import RanksSheet
+from cqdt_batch.publishing.annex.working import WorkingSheets
+from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address
+from cqdt_batch.scoring.outcome import Outcome
+from cqdt_batch.scoring.ranking import RANK_KINDS, RankedSection, RankedTable, Scope, Standing, rank_change
+
+_TITLE = Style(size=13, bold=True, align="center", wrap=True)
+_REFERENCE = Style(size=13, italic=True, align="center", wrap=True)
+_DRAFT = Style(size=14, bold=True, align="right", color="C00000")
+_HEADER = Style(size=13, bold=True, align="center", border=True, wrap=True)
+_NUMBERS = Style(size=12, italic=True, align="center", border=True)
+_TEXT = Style(size=13, border=True, wrap=True)
+_CENTRED = replace(_TEXT, align="center")
+_SECTION = replace(_TEXT, bold=True, indent=1)
+_NOTE = Style(size=12, italic=True, wrap=True, color="C00000")
+_FREE = Style(size=12, italic=True, wrap=True)
+_CLOSING = Style(size=13, bold=True, align="right")
+
+_MOST_NAMED = 30
+"""More units than this are counted below a table, not named."""
+
+_BLANK = "\u00a0"
+"""What is not known before the signing stays blank; no-break spaces keep the blank in one piece."""
+
+
+def annex_sheets(outcome: Outcome, words: Words) -> tuple[Sheet, ...]:
+    """Draw the annex: the tables in the order of the definition, then the working sheets of each block."""
+    working = {
+        block.code: WorkingSheets(outcome=outcome, block=block, words=words) for block in outcome.assessment.blocks
+    }
+    figures = tuple(
+        TableFigures(
+            ranked=ranked,
+            working=working[ranked.table.block],
+            columns=outcome.assessment.columns_of(ranked.table),
+        )
+        for ranked in outcome.tables
+    )
+    ranks = {
+        block: RanksSheet(tables=own)
+        for block in working
+        if (own := tuple(one for one in figures if one.ranked.table.block == block))
+    }
+    tables = (
+        TableLayout(figures=one, ranks=ranks[one.ranked.table.block], is_last=one is figures[-1]).sheet()
+        for one in figures
+    )
+    behind = (
+        sheet
+        for block, sheets in working.items()
+        for sheet in (*sheets.sheets(), *((ranks[block].sheet(),) if ranks[block].lines else ()))
+    )
+    return (*tables, *behind)
+
+
+def filled(text: str, profile: Profile) -> str:
+    """Put into a text what its placeholders stand for; blanks for what the signing will add."""
+    return text.format(
+        so=profile.decision_number or _BLANK * 12,
+        ngay=_two_digits(profile.decision_day, 9) or _BLANK * 6,
+        thang=_two_digits(profile.decision_month, 2) or _BLANK * 6,
+        nam=profile.decision_year or _BLANK * 8,
+        tinh=profile.province,
+        chi_so=profile.index_name,
+        nam_danh_gia=profile.year,
+        co_quan=profile.appraiser,
+        bo_tieu_chi=profile.criteria_set,
+    )
+
+
+def _two_digits(number: str, up_to: int) -> str:
+    """Put a zero before days below 10 and months 1 and 2, as official Vietnamese dates are written."""
+    return number.zfill(2) if number.isdecimal() and int(number) <= up_to else number
+
+
+def roman(number: int) -> str:
+    """Write a number in roman numerals: 1 is I, 4 is IV."""
+    numerals = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+    written = ""
+    for value, numeral in numerals:
+        count, number = divmod(number, value)
+        written += numeral * count
+    return written
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableLayout:
+    """One annex table on its sheet: `figures` say what its cells hold, `ranks` has the ranks and grades kept apart."""
+
+    figures: TableFigures
+    ranks: RanksSheet
+    is_last: bool
+
+    @property
+    def _ranked(self) -> RankedTable:
+        return self.figures.ranked
+
+    @property
+    def _table(self) -> AnnexTable:
+        return self.figures.ranked.table
+
+    @property
+    def _outcome(self) -> Outcome:
+        return self.figures.working.outcome
+
+    @property
+    def _words(self) -> Words:
+        return self.figures.working.words
+
+    @property
+    def _block(self) -> Block:
+        return self.figures.working.block
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        return self.figures.columns
+
+    @cached_property
+    def _titles(self) -> tuple[tuple[str, Style], ...]:
+        """The lines above the table; the annex's own heading stands on the tables that ask for it."""
+        profile = self._outcome.assessment.profile
+        reference = (filled(profile.reference, profile), _REFERENCE)
+        title = (filled(self._table.title, profile), _TITLE)
+        draft = ((self._words("annex.draft"), _DRAFT),) if self._outcome.is_draft else ()
+        headed = ((filled(profile.annex_title, profile), _TITLE), reference, title)
+        before = ((line, _FREE) for line in filled(self._table.before, profile).splitlines())
+        return (*draft, *(headed if self._table.headed else (title, reference)), *before)
+
+    @property
+    def _header_row(self) -> int:
+        return len(self._titles) + 2
+
+    @cached_property
+    def _levels(self) -> int:
+        """How many rows of spanners stand above the headers."""
+        return max(len(column.spanners) for column in self._columns)
+
+    @property
+    def _numbered(self) -> bool:
+        return any(column.number for column in self._columns)
+
+    @property
+    def _first_row(self) -> int:
+        """The first row below the header."""
+        return self._header_row + 1 + self._levels + self._numbered
+
+    def sheet(self) -> Sheet:
+        """Draw the sheet."""
+        rows = tuple(self._rows())
+        below = max((cell.row for cell in rows), default=self._first_row - 1) + 2
+        notes = tuple(self._notes(below))
+        draft = f'&L&"Times New Roman,Bold"{self._words("annex.draft")}' if self._outcome.is_draft else ""
+        return Sheet(
+            name=self._table.code,
+            cells=(*self._heading(), *self._header(), *rows, *notes),
+            widths=tuple(float(column.width) for column in self._columns),
+            least_height=21.0,
+            page=Page(
+                landscape=self._table.orientation is Orientation.LANDSCAPE,
+                repeat=(self._header_row, self._first_row - 1),
+                header=f'{draft}&C&"Times New Roman"&13&P',
+            ),
+            freeze=(self._first_row, 1),
+        )
+
+    def _heading(self) -> Iterator[Cell]:
+        for row, (text, style) in enumerate(self._titles, 1):
+            yield Cell(row, 1, text, style, across=len(self._columns))
+
+    def _header(self) -> Iterator[Cell]:
+        for level in range(self._levels):
+            position = 1
+            for spanners, run in groupby(self._columns, key=lambda column: column.spanners[: level + 1]):
+                across = len(tuple(run))
+                if len(spanners) > level:
+                    yield Cell(self._header_row + level, position, spanners[level], _HEADER, across=across)
+                position += across
+        for position, column in enumerate(self._columns, 1):
+            row = self._header_row + len(column.spanners)
+            down = self._levels - len(column.spanners) + 1
+            yield Cell(row, position, column.label, _HEADER, down=down)
+            if self._numbered:
+                yield Cell(self._first_row - 1, position, column.number, _NUMBERS)
+
+    def _rows(self) -> Iterator[Cell]:
+        row = self._first_row
+        titled = 0
+        is_summary = self._table.content is TableContent.GRADES
+        for number, section in enumerate(self._ranked.sections):
+            if section.section.title:
+                titled += 1
+                title = filled(section.section.title, self._outcome.assessment.profile)
+                yield Cell(row, 1, roman(titled), replace(_SECTION, align="center", indent=0))
+                yield Cell(row, 2, title, _SECTION, across=len(self._columns) - 1)
+                row += 1
+            draw = self._grade_rows if is_summary else self._unit_rows
+            cells = tuple(draw(number, section, row))
+            yield from cells
+            row = max((cell.row + 1 for cell in cells), default=row)
+
+    def _unit_rows(self, number: int, section: RankedSection, first: int) -> Iterator[Cell]:
+        for place, standing in enumerate(section.standings):
+            for position, column in enumerate(self._columns, 1):
+                if column.kind in RANK_KINDS:
+                    value = self._rank(column, number, section, place, first)
+                else:
+                    value = self._value(column, standing, first + place)
+                yield Cell(first + place, position, value, self._style(column))
+
+    def _style(self, column: Column) -> Style:
+        if column.kind in (ColumnKind.UNIT, ColumnKind.SUBGROUP, ColumnKind.NOTE):
+            return replace(_TEXT, indent=1)
+        if column.kind is ColumnKind.RANK_CHANGE:
+            return replace(_CENTRED, number="+0;-0;0")
+        if column.kind not in FIGURE_KINDS and column.kind is not ColumnKind.SHARE:
+            return _CENTRED
+        code = number_code(column, self.figures.figures.decimals(column))
+        is_result = column.kind is self.figures.figures.ranked_kind and column.criterion in ("", self._table.criterion)
+        return replace(_CENTRED, number=code, bold=is_result)
+
+    def _value(self, column: Column, standing: Standing, row: int) -> Value:
+        match column.kind:
+            case ColumnKind.NUMBER:
+                return standing.number
+            case ColumnKind.UNIT:
+                return standing.unit.printed_name
+            case ColumnKind.SUBGROUP:
+                return standing.unit.subgroup
+            case ColumnKind.NOTE:
+                return standing.unit.note
+            case ColumnKind.GRADE:
+                return self.figures.grade(standing.unit, row)
+            case ColumnKind.RANK_CHANGE:
+                return self._rank_change(standing, row)
+        return self.figures.value(column, standing.unit, row)
+
+    def _rank_change(self, standing: Standing, row: int) -> Value:
+        change = rank_change(self.figures.figures, standing.unit, standing.ranks)
+        if change is None:
+            return None
+        kind = ColumnKind.RANK_OVERALL if Scope.TABLE in standing.ranks else ColumnKind.RANK
+        position = self.figures.position(kind) or 0
+        return Computed(f"={self.figures.figures.last_rank(standing.unit)}-{address(row, position)}", change)
+
+    def _rank(self, column: Column, number: int, section: RankedSection, place: int, first: int) -> Value:
+        """A rank: worked out here where the rows stand in its order, else taken from the sheet of ranks."""
+        standing = section.standings[place]
+        scope = RANK_KINDS[column.kind]
+        rank = standing.ranks.get(scope)
+        if rank is None:
+            return None
+        if scope is Scope.SECTION and section.is_in_order:
+            return self._rank_below(section, place, first, rank)
+        if scope is not Scope.SECTION:
+            number = self._list_of[scope, standing.unit.code]
+        one = section.ranking if scope is Scope.SECTION else self._ranked.beside[number]
+        at = one.places[standing.unit.code] if one else 0
+        return Computed(f"={self.ranks.rank(self._ranked, scope, number, at)}", rank)
+
+    @cached_property
+    def _list_of(self) -> dict[tuple[Scope, str], int]:
+        """The number of the list beside the sections in which a unit is ranked."""
+        lists = enumerate(self._ranked.beside)
+        return {(one.scope, code): number for number, one in lists for code in one.places}
+
+    def _rank_below(self, section: RankedSection, place: int, first: int, rank: int) -> Computed:
+        """A rank from the row above."""
+        if place == 0:
+            return Computed("=1", 1)
+        row = first + place
+        mine = self.figures.compared(section.standings[place].unit, row)
+        above = self.figures.compared(section.standings[place - 1].unit, row - 1)
+        rank_above = address(row - 1, self.figures.position(ColumnKind.RANK) or 0)
+        follows = f"{rank_above}+1" if self._block.ties is TieRule.DENSE else f"{place + 1}"
+        formula = rank_formula(mine, above, rank_above, follows, self._words("annex.order_changed"))
+        return Computed(formula, rank)
+
+    def _grade_rows(self, number: int, section: RankedSection, first: int) -> Iterator[Cell]:
+        """A row a grade with the number of its units and their share, and below them the sum."""
+        counts = _counts(section)
+        grades = self._outcome.assessment.grades_of(self._table.block)
+        labels = [*(grade.label for grade in grades), *([self._words("annex.no_grade")] if counts[""] else [])]
+        last = first + len(labels)
+        for place, label in enumerate([*labels, self._words("annex.total")]):
+            row = first + place
+            is_sum = row == last
+            count = sum(counts.values()) if is_sum else counts[label if place < len(grades) else ""]
+            for position, column in enumerate(self._columns, 1):
+                style = replace(self._style(column), bold=is_sum)
+                value = self._counted(column, label, place, count)
+                if column.kind is ColumnKind.COUNT and section.standings:
+                    value = Computed(self._count_formula(number, row, first, position, is_sum=is_sum), count)
+                elif column.kind is ColumnKind.SHARE:
+                    value = self._share(column, count, sum(counts.values()), row, last)
+                yield Cell(row, position, "" if is_sum and column.kind is ColumnKind.NUMBER else value, style)
+
+    def _counted(self, column: Column, label: str, place: int, count: int) -> Value:
+        match column.kind:
+            case ColumnKind.NUMBER:
+                return place + 1
+            case ColumnKind.GRADE:
+                return label
+        return count
+
+    def _count_formula(self, number: int, row: int, first: int, position: int, *, is_sum: bool) -> str:
+        if is_sum:
+            return f"=SUM({address(first, position)}:{address(row - 1, position)})"
+        label = address(row, self.figures.position(ColumnKind.GRADE) or 0)
+        return f"=SUMPRODUCT(--({self.ranks.grades(self._ranked, number)}={label}))"
+
+    def _share(self, column: Column, count: int, total: int, row: int, last: int) -> Value:
+        if not total:
+            return None
+        decimals, position = self.figures.figures.decimals(column), self.figures.position(ColumnKind.COUNT) or 0
+        formula = f"=ROUND({address(row, position)}*100/{address(last, position)},{decimals})"
+        return Computed(formula, share(count, total, decimals))
+
+    def _shares_miss(self, column: Column) -> bool:
+        """Tell whether the rounded shares of some section add up to something else than 100."""
+        decimals = self.figures.figures.decimals(column)
+        counted = (tuple(_counts(section).values()) for section in self._ranked.sections if section.standings)
+        return any(sum(share(count, sum(counts), decimals) for count in counts) != _WHOLE for counts in counted)
+
+    def _state(self, unit: Unit) -> str:
+        """A unit's state, written small inside a sentence."""
+        state = self._words(f"unit_state.{self._outcome.states[unit.code]}")
+        return state[0].lower() + state[1:]
+
+    def _notes(self, row: int) -> Iterator[Cell]:
+        lines = tuple(self._lines_below())
+        for offset, (text, style) in enumerate(lines):
+            yield Cell(row + offset, 1, text, style, across=len(self._columns))
+        closing = self._outcome.assessment.profile.closing
+        if self.is_last and closing:
+            below = row + len(lines) + bool(lines)
+            yield Cell(below, 1, closing, _CLOSING, across=len(self._columns))
+
+    def _lines_below(self) -> Iterator[tuple[str, Style]]:
+        """What stands below a table: its own text, how partly assessed units are treated, who is missing."""
+        profile = self._outcome.assessment.profile
+        yield from ((line, _FREE) for line in filled(self._table.after, profile).splitlines())
+        concerned = self._concerned()
+        if concerned:
+            maximum = self.figures.figures.tree.maximum(self._table.criterion)
+            facts = {"units": self._named(concerned), "maximum": maximum}
+            yield self._words(f"annex.treatment.{self._block.treatment}", **facts), _FREE
+        kinds = {column.kind for column in self._columns}
+        if ColumnKind.LAST_TOTAL in kinds and self._has_merged():
+            yield self._words("annex.merged"), _FREE
+        if any(map(self._shares_miss, (column for column in self._columns if column.kind is ColumnKind.SHARE))):
+            yield self._words("annex.shares_rounded"), _FREE
+        if self._ranked.absent:
+            names = tuple(f"{unit.printed_name} ({self._state(unit)})" for unit in self._ranked.absent)
+            yield self._words("annex.absent", count=len(names), units=names), _NOTE
+
+    def _concerned(self) -> tuple[Unit, ...]:
+        """The units of the table to which the treatment of the block applies."""
+        if self._block.treatment is Treatment.LEFT_OUT:
+            return tuple(u for u in self._outcome.assessment.units_of(self._block.code) if self._is_left_out(u))
+        figures = self.figures.figures
+        return tuple(s.unit for s in self._ranked.standings if figures.is_partly_assessed(s.unit))
+
+    def _is_left_out(self, unit: Unit) -> bool:
+        return self._outcome.assessment.is_left_out(unit)
+
+    def _named(self, units: tuple[Unit, ...]) -> tuple[str, ...] | str:
+        if len(units) > _MOST_NAMED:
+            return self._words("annex.units_counted", count=len(units))
+        return tuple(unit.printed_name for unit in units)
+
+    def _has_merged(self) -> bool:
+        assessment, criterion = self._outcome.assessment, self._table.criterion
+        return any(len(assessment.past_of(s.unit, criterion)) > 1 for s in self._ranked.standings)
+
+
+_WHOLE = 100
+
+
+def _counts(section: RankedSection) -> Counter[str]:
+    """How many units of a section have each grade; "" for those without."""
+    return Counter(standing.grade.label if standing.grade else "" for standing in section.standings)

@@ -1,0 +1,237 @@
+"""The working sheets of a block: every unit's points on every criterion, live, and the maxima they are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from cqdt_batch.definition.assessment import CriteriaTree
+from cqdt_batch.definition.records import Block, ColumnKind, Criterion, GradeBasis, Treatment, Unit
+from cqdt_batch.intake.submissions import InputKind
+from cqdt_batch.messages import Words
+from cqdt_batch.publishing.annex.inputs import InputsSheet
+from cqdt_batch.publishing.formulas import aggregate_formula, most_formula, points_formula
+from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, address, in_sheet
+from cqdt_batch.scoring.outcome import Outcome
+
+_TITLE = Style(size=14, bold=True)
+_NOTE = Style(size=11, italic=True)
+_HEADER = Style(size=9, bold=True, align="center", border=True, wrap=True, fill="DDEBF7")
+_TEXT = Style(size=11, border=True, wrap=True)
+_FIGURE = Style(size=11, border=True, align="center")
+_INNER = replace(_FIGURE, bold=True, fill="F2F2F2")
+_ABSENT = replace(_FIGURE, size=9, italic=True, wrap=True)
+
+_CODES_ROW, _LABELS_ROW, _MAXIMA_ROW = 4, 5, 6
+_FIRST_ROW = 7
+_FIXED = 3
+"""Columns before the criteria: number, unit, file."""
+
+_BY_APPLICABLE = frozenset({ColumnKind.APPLICABLE, ColumnKind.NOT_ASSESSED, ColumnKind.PERCENT, ColumnKind.CONVERTED})
+"""The columns whose figures are held against what was possible for a unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkingSheets:
+    """The working sheets of a block: rows are its units in register order, columns its criteria, parents first.
+
+    The sheet of points comes first. Where points are computed from figures, those stand on a sheet of their own;
+    where units are not assessed on everything and the tables need it, so do the applicable maxima.
+    """
+
+    outcome: Outcome
+    block: Block
+    words: Words
+
+    @property
+    def name(self) -> str:
+        """The name of the sheet of points."""
+        return self.words("working.sheet", block=self.block.code)
+
+    @property
+    def _applicable_name(self) -> str:
+        return self.words("working.applicable_sheet", block=self.block.code)
+
+    @cached_property
+    def tree(self) -> CriteriaTree:
+        """The criteria of the block."""
+        return self.outcome.assessment.trees[self.block.code]
+
+    @cached_property
+    def inputs(self) -> InputsSheet:
+        """The sheet of the figures that points are computed from."""
+        return InputsSheet(outcome=self.outcome, block=self.block, words=self.words, row_of=self._row_of)
+
+    @cached_property
+    def _points(self) -> pd.DataFrame:
+        return self.outcome.points[self.block.code]
+
+    @cached_property
+    def _criteria(self) -> tuple[Criterion, ...]:
+        return tuple(self.tree.below(self.tree.root.code))
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        units = self.outcome.assessment.units_of(self.block.code)
+        asked = (unit for unit in units if not self.outcome.assessment.is_left_out(unit))
+        return {unit.code: row for row, unit in enumerate(asked, _FIRST_ROW)}
+
+    @cached_property
+    def _column_of(self) -> dict[str, int]:
+        return {criterion.code: column for column, criterion in enumerate(self._criteria, _FIXED + 1)}
+
+    @cached_property
+    def has_applicable(self) -> bool:
+        """Tell whether there is a sheet of applicable maxima: some unit has gaps, and some table asks for them."""
+        leaves = [leaf.code for leaf in self.tree.leaves(self.tree.root.code)]
+        return self._is_asked_for and bool(self._points[leaves].isna().to_numpy().any())
+
+    @property
+    def _is_asked_for(self) -> bool:
+        assessment = self.outcome.assessment
+        tables = [table for table in assessment.tables if table.block == self.block.code]
+        kinds = {column.kind for table in tables for column in assessment.columns_of(table)}
+        by_percent = any(grade.basis is GradeBasis.PERCENT for grade in assessment.grades_of(self.block.code))
+        converts = self.block.treatment in (Treatment.CONVERTED, Treatment.PERCENT)
+        return converts or by_percent or not kinds.isdisjoint(_BY_APPLICABLE)
+
+    def reference(self, unit: Unit, criterion: str) -> str:
+        """The cell of a unit's exact points, as a formula of another sheet names it."""
+        return in_sheet(self.name, address(self._row_of[unit.code], self._column_of[criterion]))
+
+    def maximum(self, criterion: str) -> str:
+        """The cell of a criterion's maximum."""
+        return in_sheet(self.name, f"{address(_MAXIMA_ROW, self._column_of[criterion])}")
+
+    def applicable(self, unit: Unit, criterion: str) -> str:
+        """The cell of a unit's applicable maximum: where every unit is assessed on everything, the maximum itself."""
+        if not self.has_applicable:
+            return self.maximum(criterion)
+        return in_sheet(self._applicable_name, address(self._row_of[unit.code], self._column_of[criterion]))
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """Draw the sheets."""
+        points = self._sheet(
+            self.name, self.words("working.title", block=self.block.name), self._points_note, self._points_cell
+        )
+        applicable = self._sheet(
+            self._applicable_name,
+            self.words("working.applicable_title", block=self.block.name),
+            self.words("working.applicable_note"),
+            self._applicable_cell,
+        )
+        return (
+            points,
+            *((self.inputs.sheet(),) if self.inputs.leaves else ()),
+            *((applicable,) if self.has_applicable else ()),
+        )
+
+    @property
+    def _points_note(self) -> str:
+        return self.words("working.note", decimals=self.block.decimals)
+
+    def _sheet(self, name: str, title: str, note: str, figure: Callable[[int, Unit, Criterion], Cell]) -> Sheet:
+        return Sheet(
+            name=name,
+            cells=(*self._head(title, note), *self._rows(figure)),
+            widths=(6.0, 34.0, 26.0, *[11.0] * len(self._criteria)),
+            page=Page(
+                landscape=True,
+                fit=False,
+                scale=62,
+                repeat=(_CODES_ROW, _MAXIMA_ROW),
+                repeat_columns=2,
+                header=f"&L{self.words('annex.draft')}" if self.outcome.is_draft else "",
+                footer="&L&A&R&P/&N",
+            ),
+            freeze=(_FIRST_ROW, _FIXED),
+        )
+
+    def _head(self, title: str, note: str) -> Iterator[Cell]:
+        yield Cell(1, 1, title, _TITLE)
+        yield Cell(2, 1, note, _NOTE)
+        if self.outcome.assessment.profile.remark:
+            yield Cell(3, 1, self.outcome.assessment.profile.remark, _NOTE)
+        for column, key in enumerate(("number", "unit", "file"), 1):
+            yield Cell(_CODES_ROW, column, self.words(f"working.{key}"), _HEADER, down=3)
+        for criterion in self._criteria:
+            column = self._column_of[criterion.code]
+            yield Cell(_CODES_ROW, column, criterion.code, replace(_HEADER, size=11, number="@"))
+            yield Cell(_LABELS_ROW, column, criterion.label, _HEADER)
+            yield Cell(_MAXIMA_ROW, column, self._maximum(criterion), replace(_HEADER, size=11))
+
+    def _maximum(self, criterion: Criterion) -> Computed | Decimal | str:
+        if criterion.extra:
+            return self.words(f"working.{criterion.extra}", maximum=criterion.max_score or Decimal(0))
+        if self.tree.is_leaf(criterion.code):
+            return criterion.max_score or Decimal(0)
+        return Computed(self._most(criterion, _MAXIMA_ROW), self.tree.maximum(criterion.code))
+
+    def _gathered(self, criterion: Criterion, row: int) -> str:
+        """Gather in Excel what is gathered exactly here.
+
+        The formula rounds to the decimals that points have anyway. That changes no figure: it only takes off the dust
+        of binary arithmetic, so that 55.85 is not 55.849999999999994 when the annex rounds it.
+        """
+        children = self.tree.children[criterion.code]
+        cells = [(row, self._column_of[child.code]) for child in children]
+        return f"={aggregate_formula(criterion, children, cells, self.block.input_decimals)}"
+
+    def _most(self, criterion: Criterion, row: int) -> str:
+        """Gather maxima as points are gathered; what is not assessed has none and drops out of a mean."""
+        children = self.tree.children[criterion.code]
+        cells = [(row, self._column_of[child.code]) for child in children]
+        return f"={most_formula(criterion, children, cells, self.block.input_decimals)}"
+
+    def _rows(self, figure: Callable[[int, Unit, Criterion], Cell]) -> Iterator[Cell]:
+        for number, (code, row) in enumerate(self._row_of.items(), 1):
+            unit = self.outcome.assessment.unit_by_code[code]
+            submission = self.outcome.submission_of.get(code)
+            yield Cell(row, 1, number, _FIGURE)
+            yield Cell(row, 2, unit.printed_name, _TEXT)
+            yield Cell(row, 3, submission.file if submission else None, replace(_TEXT, size=9))
+            for criterion in self._criteria:
+                yield figure(row, unit, criterion)
+
+    def _points_cell(self, row: int, unit: Unit, criterion: Criterion) -> Cell:
+        column = self._column_of[criterion.code]
+        if unit.code not in self._points.index:
+            return Cell(row, column, self.words(f"unit_state.{self.outcome.states[unit.code]}"), _ABSENT)
+        exact = self._exact(self._points, unit, criterion)
+        if self.tree.is_leaf(criterion.code):
+            return self._leaf_cell(row, unit, criterion, exact)
+        if exact is None:
+            return Cell(row, column, self.words("not_assessed"), _ABSENT)
+        return Cell(row, column, Computed(self._gathered(criterion, row), exact), _INNER)
+
+    def _leaf_cell(self, row: int, unit: Unit, leaf: Criterion, exact: Decimal | None) -> Cell:
+        column = self._column_of[leaf.code]
+        shown = self.words("not_assessed") if exact is None else exact
+        if leaf not in self.inputs.leaves or leaf.code in self.outcome.assessment.not_assessed(unit):
+            return Cell(row, column, shown, _ABSENT if exact is None else _FIGURE)
+        first, second = (self.inputs.reference(unit, leaf, kind) for kind in (InputKind.FIRST, InputKind.SECOND))
+        best = self.inputs.best(leaf)
+        formula = points_formula(leaf, first, second, self.block.input_decimals, self.words, best)
+        return Cell(row, column, Computed(f"={formula}", shown), _ABSENT if exact is None else _FIGURE)
+
+    def _applicable_cell(self, row: int, unit: Unit, criterion: Criterion) -> Cell:
+        column = self._column_of[criterion.code]
+        if unit.code not in self._points.index:
+            return Cell(row, column, self.words(f"unit_state.{self.outcome.states[unit.code]}"), _ABSENT)
+        most = self._exact(self.outcome.applicable[self.block.code], unit, criterion) or Decimal(0)
+        if not self.tree.is_leaf(criterion.code):
+            return Cell(row, column, Computed(self._most(criterion, row), most), _INNER)
+        if criterion.extra:
+            return Cell(row, column, Decimal(0), _FIGURE)
+        points, maximum = self.reference(unit, criterion.code), self.maximum(criterion.code)
+        return Cell(row, column, Computed(f"=IF(ISNUMBER({points}),{maximum},0)", most), _FIGURE)
+
+    @staticmethod
+    def _exact(frame: pd.DataFrame, unit: Unit, criterion: Criterion) -> Decimal | None:
+        figure: Any = frame.at[unit.code, criterion.code]  # noqa: PD008 - one cell of the frame
+        return figure if isinstance(figure, Decimal) else None

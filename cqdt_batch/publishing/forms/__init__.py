@@ -1,0 +1,1 @@
+"""The forms that units fill in, and those that go back to them."""

@@ -1,0 +1,20 @@
+"""The one function in the project that rounds."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+
+def published(score: Decimal | Fraction, decimals: int) -> Decimal:
+    """Round an exact score once, half up (away from zero), as Excel's ROUND and the printed decision do.
+
+    With one decimal 55.85 becomes 55.9, 78.849 becomes 78.8, 200/3 becomes 66.7; the result carries its decimals:
+    27 becomes 27.0, and -0.04 becomes 0.0, without a sign.
+    """
+    if isinstance(score, Decimal):
+        rounded = score.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+        return rounded or abs(rounded)
+    units = math.floor(abs(score) * 10**decimals + Fraction(1, 2))
+    return Decimal(units if score >= 0 else -units).scaleb(-decimals)

@@ -1,0 +1,198 @@
+"""The figures of an annex table: what each of its columns says of a unit, exactly and as published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from cqdt_batch.definition.assessment import Assessment, CriteriaTree
+from cqdt_batch.definition.records import (
+    AnnexTable,
+    Block,
+    Column,
+    ColumnKind,
+    Grade,
+    GradeBasis,
+    RankBasis,
+    Treatment,
+    Unit,
+)
+from cqdt_batch.rounding import published
+
+Exact: TypeAlias = "Decimal | Fraction | None"
+"""A figure before it is rounded; None where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """The figures of one table's units; `points` and `applicable` are the frames of the table's block."""
+
+    assessment: Assessment
+    table: AnnexTable
+    points: pd.DataFrame
+    applicable: pd.DataFrame
+
+    @cached_property
+    def block(self) -> Block:
+        """The block whose units the table lists."""
+        return self.assessment.block_by_code[self.table.block]
+
+    @cached_property
+    def tree(self) -> CriteriaTree:
+        """The criteria of the block."""
+        return self.assessment.trees[self.table.block]
+
+    def points_of(self, unit: Unit, criterion: str) -> Decimal | None:
+        """The exact points of a unit; None where it is not assessed."""
+        return self._points[criterion][unit.code]
+
+    def applicable_of(self, unit: Unit, criterion: str) -> Decimal:
+        """The most points that were possible for a unit."""
+        return self._applicable[criterion][unit.code]
+
+    @cached_property
+    def _points(self) -> dict[str, dict[str, Decimal | None]]:
+        """The frame by criterion and unit: cell by cell, plain dictionaries are a hundred times faster."""
+        return self.points.to_dict()  # type: ignore[return-value]
+
+    @cached_property
+    def _applicable(self) -> dict[str, dict[str, Decimal]]:
+        return self.applicable.to_dict()  # type: ignore[return-value]
+
+    def exact(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> Exact:
+        """A figure of a unit before rounding; of the table's criterion where none is named."""
+        code = criterion or self.table.criterion
+        most = self.tree.maximum(code)
+        match kind:
+            case ColumnKind.POINTS:
+                return self.points_of(unit, code)
+            case ColumnKind.MAXIMUM:
+                return most
+            case ColumnKind.APPLICABLE:
+                return self.applicable_of(unit, code)
+            case ColumnKind.NOT_ASSESSED:
+                return most - self.applicable_of(unit, code)
+            case ColumnKind.PERCENT | ColumnKind.CONVERTED:
+                return self._of_applicable(unit, code, Decimal(100) if kind is ColumnKind.PERCENT else most)
+            case ColumnKind.TOTAL:
+                return self.exact(ColumnKind.CONVERTED if self.is_converted else ColumnKind.POINTS, unit)
+        return self._beside_last_year(kind, unit)
+
+    def _beside_last_year(self, kind: ColumnKind, unit: Unit) -> Exact:
+        match kind:
+            case ColumnKind.LAST_TOTAL:
+                return self._last_total(unit)
+            case ColumnKind.CHANGE:
+                return self._change(unit)
+            case ColumnKind.LAST_RANK:
+                rank = self.last_rank(unit)
+                return None if rank is None else Decimal(rank)
+        raise ValueError(f"{kind} is no figure of its own")
+
+    def published(self, column: Column, unit: Unit) -> Decimal | None:
+        """What a column of figures prints: the exact figure, rounded once."""
+        exact = self.exact(column.kind, unit, column.criterion)
+        return None if exact is None else published(exact, self.decimals(column))
+
+    def decimals(self, column: Column) -> int:
+        """How many decimals a column prints."""
+        if column.kind in (ColumnKind.LAST_RANK, ColumnKind.COUNT):
+            return 0
+        return self.block.decimals if column.decimals is None else column.decimals
+
+    def _of_applicable(self, unit: Unit, criterion: str, scale: Decimal) -> Fraction | None:
+        points, most = self.points_of(unit, criterion), self.applicable_of(unit, criterion)
+        return None if points is None or not most else Fraction(points) * Fraction(scale) / Fraction(most)
+
+    def _last_total(self, unit: Unit) -> Fraction | None:
+        """The total of last year; of a merged unit the mean of those it was merged from."""
+        totals = [Fraction(past.total) for past in self.assessment.past_of(unit, self.table.criterion)]
+        return sum(totals, Fraction(0)) / len(totals) if totals else None
+
+    def last_rank(self, unit: Unit) -> int | None:
+        """The rank of last year; a merged unit has none."""
+        past = self.assessment.past_of(unit, self.table.criterion)
+        return past[0].rank if len(past) == 1 else None
+
+    def _change(self, unit: Unit) -> Decimal | None:
+        """The total less last year's, both as they are printed, so that a reader finds the same."""
+        now, before = self.exact(ColumnKind.TOTAL, unit), self._last_total(unit)
+        if now is None or before is None:
+            return None
+        return published(now, self.block.decimals) - published(before, self.block.decimals)
+
+    @property
+    def is_converted(self) -> bool:
+        """Tell whether totals are points converted to the full scale."""
+        return self.block.treatment is Treatment.CONVERTED
+
+    @property
+    def ranked_kind(self) -> ColumnKind:
+        """The kind of column that shows what is ranked."""
+        return ColumnKind.PERCENT if self.block.treatment is Treatment.PERCENT else ColumnKind.TOTAL
+
+    def compared(self, unit: Unit) -> Decimal | Fraction | None:
+        """The figure by which units are put in order, rounded where the block ranks published figures."""
+        return self._by_basis(self.exact(self.ranked_kind, unit))
+
+    def tie_breaks(self, unit: Unit) -> tuple[Decimal | Fraction, ...]:
+        """The figures that settle a tie, one after the other; not assessed counts as nothing."""
+        figures = (self._by_basis(self.points_of(unit, code)) for code in self.block.tie_breaks)
+        return tuple(Decimal(0) if figure is None else figure for figure in figures)
+
+    def _by_basis(self, exact: Exact) -> Exact:
+        if exact is None or self.block.basis is RankBasis.EXACT:
+            return exact
+        return published(exact, self.block.decimals)
+
+    def is_comparable(self, unit: Unit) -> bool:
+        """Tell whether a unit's figure may be ranked beside others, by the treatment of its block.
+
+        Converted figures and percents always may. Otherwise the unit must be assessed on everything, or, on a scale
+        of its own, on everything that is its own.
+        """
+        if self.compared(unit) is None:
+            return False
+        if self.block.treatment in (Treatment.CONVERTED, Treatment.PERCENT):
+            return True
+        gaps = {leaf.code for leaf in self._leaves if self.points_of(unit, leaf.code) is None}
+        if self.block.treatment is Treatment.OWN_SCALE:
+            gaps -= self.assessment.not_assessed(unit)
+        return not gaps
+
+    @cached_property
+    def _leaves(self) -> tuple[Any, ...]:
+        """The leaves that belong to the scale of the table's criterion."""
+        return tuple(leaf for leaf in self.tree.leaves(self.table.criterion) if not leaf.extra)
+
+    def is_partly_assessed(self, unit: Unit) -> bool:
+        """Tell whether the treatment of the block concerns a unit in this table."""
+        return any(self.points_of(unit, leaf.code) is None for leaf in self._leaves)
+
+    def grade(self, unit: Unit) -> Grade | None:
+        """The grade of a unit by its published figure; None where it has none that may be graded."""
+        grades = self.assessment.grades_of(self.table.block)
+        figure = self.graded(unit)
+        if not grades or figure is None:
+            return None
+        return next((grade for grade in grades if figure >= grade.least), grades[-1])
+
+    @property
+    def graded_kind(self) -> ColumnKind:
+        """The kind of column whose figure is graded."""
+        grades = self.assessment.grades_of(self.table.block)
+        is_percent = bool(grades) and grades[0].basis is GradeBasis.PERCENT
+        return ColumnKind.PERCENT if is_percent else ColumnKind.TOTAL
+
+    def graded(self, unit: Unit) -> Decimal | None:
+        """The published figure that is held against the bounds of grades: points only where they are comparable."""
+        kind = self.graded_kind
+        exact = self.exact(kind, unit)
+        if exact is None or (kind is ColumnKind.TOTAL and not self.is_comparable(unit)):
+            return None
+        return published(exact, self.block.decimals)
