@@ -110,6 +110,13 @@ class Page:
     footer: str = ""
 
 
+def wide_page(repeat: tuple[int, int], header: str) -> Page:
+    """The page of a sheet too wide for one: names and headers stand on every page."""
+    return Page(
+        landscape=True, fit=False, scale=62, repeat=repeat, repeat_columns=2, header=header, footer="&L&A&R&P/&N"
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
     """A sheet of a workbook to be written."""

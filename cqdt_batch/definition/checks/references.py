@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import ColumnKind, Criterion, Unit
+from cqdt_batch.definition.records import ColumnKind, Criterion, Section, Unit
 from cqdt_batch.definition.stamp import STAMP_SHEET
 from cqdt_batch.findings import Finding, Term, error
 from cqdt_batch.messages import in_every_language
@@ -211,35 +211,36 @@ def groups_of(a: Assessment, block: str) -> set[str]:
     return {unit.group for unit in a.units if unit.block == block and unit.group}
 
 
-def check_groups_of_sections_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """A section names groups that units of its table's block belong to."""
-    block_of = {t.code: t.block for t in a.tables if not layout.told("tables", t.row, "block")}
-    if layout.told_anywhere("units", "group"):
-        return
-    for section in a.sections:
-        block = block_of.get(section.table, "")
-        strange = [group for group in section.groups if block and group not in groups_of(a, block)]
-        if strange:
-            where = layout.at("sections", section.row, "groups")
-            yield error("definition_unknown_group", where, group=strange[0], block=block)
-
-
 def subgroups_of(a: Assessment, block: str) -> set[str]:
     """The sub-groups that units of a block belong to."""
     return {unit.subgroup for unit in a.units if unit.block == block and unit.subgroup}
 
 
+def check_groups_of_sections_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A section names groups that units of its table's block belong to."""
+    for section, block, group in _strangers(a, layout, "group", groups_of):
+        where = layout.at("sections", section.row, "groups")
+        yield error("definition_unknown_group", where, group=group, block=block)
+
+
 def check_subgroups_of_sections_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """A section names sub-groups that units of its table's block belong to."""
+    for section, block, subgroup in _strangers(a, layout, "subgroup", subgroups_of):
+        where = layout.at("sections", section.row, "subgroups")
+        yield error("definition_unknown_subgroup", where, subgroup=subgroup, block=block)
+
+
+def _strangers(
+    a: Assessment, layout: Layout, name: str, known: Callable[[Assessment, str], set[str]]
+) -> Iterator[tuple[Section, str, str]]:
+    """The first name in each section, of a group or a sub-group, to which no unit of the block belongs."""
     block_of = {t.code: t.block for t in a.tables if not layout.told("tables", t.row, "block")}
-    if layout.told_anywhere("units", "subgroup"):
-        return
-    for section in a.sections:
+    for section in a.sections if not layout.told_anywhere("units", name) else ():
         block = block_of.get(section.table, "")
-        strange = [name for name in section.subgroups if block and name not in subgroups_of(a, block)]
-        if strange:
-            where = layout.at("sections", section.row, "subgroups")
-            yield error("definition_unknown_subgroup", where, subgroup=strange[0], block=block)
+        named: tuple[str, ...] = getattr(section, f"{name}s")
+        strange = next((one for one in named if block and one not in known(a, block)), None)
+        if strange is not None:
+            yield section, block, strange
 
 
 def check_codes_are_plain(a: Assessment, layout: Layout) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from cqdt_batch.definition.records import Block, Criterion, Measure, Rule, Unit
 from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.intake.submissions import InputKind, asked_of
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address, as_shown, in_sheet
+from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, Value, address, as_shown, in_sheet, wide_page
 from cqdt_batch.scoring.outcome import Outcome
 from cqdt_batch.scoring.points import answer_of
 from cqdt_batch.scoring.rules import measured
@@ -80,15 +80,7 @@ class InputsSheet:
             name=self.name,
             cells=(*self._head(), *self._rows()),
             widths=(6.0, 34.0, *[14.0] * len(self._column_of)),
-            page=Page(
-                landscape=True,
-                fit=False,
-                scale=62,
-                repeat=(_CODES_ROW, _BEST_ROW),
-                repeat_columns=2,
-                header=f"&L{self.words('annex.draft')}" if self.outcome.is_draft else "",
-                footer="&L&A&R&P/&N",
-            ),
+            page=wide_page((_CODES_ROW, _BEST_ROW), f"&L{self.words('annex.draft')}" if self.outcome.is_draft else ""),
             freeze=(_BEST_ROW + 1, _FIXED + 1),
         )
 

@@ -16,7 +16,7 @@ from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.inputs import InputsSheet
 from cqdt_batch.publishing.formulas import aggregate_formula, most_formula, points_formula
-from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, address, in_sheet
+from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, address, in_sheet, wide_page
 from cqdt_batch.scoring.outcome import Outcome
 
 _TITLE = Style(size=14, bold=True)
@@ -140,14 +140,8 @@ class WorkingSheets:
             name=name,
             cells=(*self._head(title, note), *self._rows(figure)),
             widths=(6.0, 34.0, 26.0, *[11.0] * len(self._criteria)),
-            page=Page(
-                landscape=True,
-                fit=False,
-                scale=62,
-                repeat=(_CODES_ROW, _MAXIMA_ROW),
-                repeat_columns=2,
-                header=f"&L{self.words('annex.draft')}" if self.outcome.is_draft else "",
-                footer="&L&A&R&P/&N",
+            page=wide_page(
+                (_CODES_ROW, _MAXIMA_ROW), f"&L{self.words('annex.draft')}" if self.outcome.is_draft else ""
             ),
             freeze=(_FIRST_ROW, _FIXED),
         )
