@@ -13,7 +13,7 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report forms test check format lint types golden docs sample templates lock clean
+.PHONY: help report forms test check format lint types golden docs pictures sample templates lock clean
 
 help: ## Show this list
 	@$(PYTHON) -c "import re; [print(f'  make {n:<11}{t}') for n, t in re.findall(r'^([a-z]+):.*?## (.*)', open('Makefile', encoding='utf-8').read(), re.M)]"
@@ -43,8 +43,13 @@ format: $(VENV)/installed-dev ## Format the code
 golden: $(VENV)/installed-dev ## Rewrite the expected text of generated workbooks; read the diff before committing
 	@$(BIN)/python -m pytest tests/test_golden.py --regenerate
 
-docs: $(VENV)/installed ## Make docs/findings.md again: every finding with an example, from docs/findings.toml
+docs: $(VENV)/installed ## Make docs/ again: the findings, the references, the tables and numbers of the guides
 	@$(BIN)/python docs/make_findings.py
+	@$(BIN)/python -m docs.make_reference
+	@$(BIN)/python -m docs.make_guide
+
+pictures: $(VENV)/installed ## Make the pictures of the guides again; needs LibreOffice, poppler and ImageMagick
+	@$(BIN)/python -m docs.make_pictures
 
 sample: $(VENV)/installed ## Make the sample rounds again, each from its nguon/
 	@$(BIN)/python -m samples.make_hoa_binh_2020

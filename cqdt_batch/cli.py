@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -147,7 +148,7 @@ def new(directory: _Folder, lang: _Lang = Language.VI, quiet: _Quiet = False) ->
         raise talk.stop(Status.WRONG_USE, "cli.exists", path=str(folder.definition))
     with _writing(talk, directory):
         path = start_round(folder, talk.words)
-    talk.say(talk.words("cli.new_done", name=path.name, path=str(directory), program=_program()))
+    talk.say(talk.words("cli.new_done", name=path.name, path=shlex.quote(str(directory)), program=_program()))
     talk.give([path])
 
 
@@ -256,7 +257,7 @@ def _check_definition(file: Path, talk: _Talk) -> None:
         talk.say(talk.words("cli.extent", **block))
     key = "cli.make_forms" if folder == RoundFolder(folder.path) else "cli.put_in_place"
     name = RoundFolder(folder.path).name
-    talk.say(talk.words(key, program=_program(), path=str(folder.path), name=name))
+    talk.say(talk.words(key, program=_program(), path=shlex.quote(str(folder.path)), name=name))
 
 
 def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
@@ -386,7 +387,7 @@ def _tell_next_step(outcome: Outcome, talk: _Talk, folder: RoundFolder) -> None:
     if folder.annex.exists():
         talk.say(talk.words("cli.annex_older", name=folder.annex.name), "yellow")
     key = "cli.next_report" if outcome.intake.files else "cli.next_forms"
-    talk.say(talk.words(key, program=_program(), path=str(folder.path)))
+    talk.say(talk.words(key, program=_program(), path=shlex.quote(str(folder.path))))
 
 
 def _program() -> str:

@@ -1,4 +1,4 @@
-"""The one function in the project that rounds."""
+"""The one function in the project that rounds, and one that takes zeros off."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def published(score: Decimal | Fraction, decimals: int) -> Decimal:
         return rounded or abs(rounded)
     units = math.floor(abs(score) * 10**decimals + Fraction(1, 2))
     return Decimal(units if score >= 0 else -units).scaleb(-decimals)
+
+
+def trimmed(number: Decimal) -> Decimal:
+    """The same number without final zeros: 62.500 is 62.5, 100 stays 100."""
+    return Decimal(f"{number.normalize():f}")

@@ -765,7 +765,7 @@ STAMPS = [
         "form_names_another A3; unit_missing",
     ),
     Accident("older-version-that-fits", restamped(2, "2019-cu"), ACCEPTED, RANKED, "form_migrated"),
-    Accident("older-fingerprint-that-fits", restamped(4, "0000"), ACCEPTED, RANKED, "form_migrated"),
+    Accident("older-fingerprint-that-fits", restamped(4, "0000"), ACCEPTED, RANKED, "form_of_changed_rules"),
     Accident(
         "older-version-that-does-not-fit",
         both(restamped(2, "2019-cu"), typed(5, "D11")),

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from cqdt_batch.cells import Book, Content, Covered, ErrorValue, Formula, Grid, Masked
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition, load
 from cqdt_batch.definition.records import (
     AnnexTable,
@@ -90,7 +91,9 @@ def source(name: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def test_the_sample_loads_without_findings(assessment: Assessment) -> None:
-    assert load(sample_book()) == Definition(assessment=assessment, findings=(), file=SAMPLE.definition.name)
+    assert load(sample_book()) == Definition(
+        assessment=assessment, findings=(), layout=Layout(file=SAMPLE.definition.name)
+    )
     counts = {
         "blocks": len(assessment.blocks),
         "units": len(assessment.units),
@@ -320,6 +323,27 @@ def grade(row: int, least: int, label: str, basis: str = "Tỷ lệ % điểm t�
     cells: dict[str, Content] = {"Khối": block, "Tính theo": basis, "Từ": Decimal(least), "Xếp loại": label}
     return added("Xếp loại", row, cells)
 
+
+MANY = [
+    *(cell("Tiêu chí", "Trọng số", row, Decimal(1)) for row in (33, 34)),
+    *(
+        added(
+            "Tiêu chí",
+            200 + number,
+            {
+                "Khối": "so-nganh",
+                "Mã tiêu chí": f"z{number}",
+                "Mã cấp trên": "2.2.3",
+                "Tên tiêu chí": f"Tiêu chí {number}",
+                "Điểm tối đa": Decimal(4),
+                "Cách chấm": "Nhập điểm",
+                "Trọng số": Decimal(1),
+            },
+        )
+        for number in range(99)
+    ),
+]
+"""With them criterion 2.2.3 has 101 children."""
 
 GRADES = [grade(2, 80, "Tốt"), grade(3, 50, "Khá"), grade(4, 0, "Trung bình")]
 
@@ -955,6 +979,10 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [leaf({"Điểm cộng, trừ": "Điểm cộng"}, 33), leaf({"Điểm cộng, trừ": "Điểm trừ"}, 34)],
         [],
     ),
+    "a table ranks nothing": (
+        [cell("Biểu", "Tiêu chí xếp hạng", 2, None)],
+        [("definition_blank", "Biểu", "D2")],
+    ),
     "a table ranked by nothing but bonus and penalty points": (
         [
             leaf({"Điểm cộng, trừ": "Điểm cộng"}, 33),
@@ -971,6 +999,26 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
             cell("Tiêu chí", "Điểm tối đa", 5, Decimal(1)),
         ],
         [("definition_levels_too_long", "Tiêu chí", "Q5")],
+    ),
+    "a target typed as a share": (
+        [leaf({**TARGET, "Mục tiêu": Decimal("0.8")})],
+        [("definition_share_for_percent", "Tiêu chí", "P5")],
+    ),
+    "grades typed as shares": (
+        [grade(2, 1, "Tốt"), grade(3, 0, "Khá")],
+        [("definition_share_for_percent", "Xếp loại", "C2")],
+    ),
+    "a grade with a name as long as a sentence": (
+        [*GRADES, grade(5, 10, "Chưa đạt " * 8)],
+        [("definition_grade_label_too_long", "Xếp loại", "D5")],
+    ),
+    "a group in two spellings": (
+        [cell("Đơn vị", "Cụm, địa bàn", 2, "Cụm Hoà"), cell("Đơn vị", "Cụm, địa bàn", 3, "cụm Hòa")],
+        [("definition_group_spelled", "Đơn vị", "G3")],
+    ),
+    "a mean of more criteria than a formula takes": (
+        [cell("Tiêu chí", "Cách gộp", 32, "Trung bình có trọng số"), *MANY],
+        [("definition_mean_too_wide", "Tiêu chí", "I32")],
     ),
     "a tie-break that Excel made a number": (
         [ORDINAL, cell("Khối", "Tiêu chí phụ", 2, Decimal("1.1"))],
@@ -1057,6 +1105,10 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [("definition_given_not_assessed", "Điểm thẩm định chấm", "B2")],
     ),
     # last year
+    "a total of last year with its decimal sign lost": (
+        [past(2, 7845, {})],
+        [("definition_past_out_of_scale", "Năm trước", "D2")],
+    ),
     "last year's result, and those of a merged unit": (
         [
             past(2, 100, {"Xếp hạng": Decimal(3)}),
@@ -1090,7 +1142,7 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [("definition_past_without_name", "Năm trước", "C2")],
     ),
     "a column of last year's totals that nobody has": (
-        [past(2, 100, {"Mã tiêu chí": "1"}), column(42, "Tổng điểm năm trước", {})],
+        [past(2, 20, {"Mã tiêu chí": "1"}), column(42, "Tổng điểm năm trước", {})],
         [("definition_no_past", "Cột", "B42")],
     ),
     "the code of a composite index with last year's results was made a number": (
@@ -1459,6 +1511,8 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
 }
 
 WARNINGS = {
+    "definition_share_for_percent",
+    "definition_past_out_of_scale",
     "definition_unread_sheet",
     "definition_unread_column",
     "definition_grade_out_of_reach",
@@ -1758,7 +1812,9 @@ def test_a_definition_written_in_either_language_loads_to_the_same(
     }
     folder = RoundFolder(tmp_path)
     write_workbook(folder.definition, definition_sheets(words, contents), "")
-    assert read_definition(folder) == Definition(assessment=assessment, findings=(), file=folder.definition.name)
+    assert read_definition(folder) == Definition(
+        assessment=assessment, findings=(), layout=Layout(file=folder.definition.name)
+    )
 
 
 # ---------------------------------------------------------------- the blank definition

@@ -120,3 +120,30 @@ def test_the_form_shows_the_points_and_what_becomes_of_them(
         exact = figures.exact(kind, one) if kind else None
         expected = None if exact is None else float(half_up(exact, 2))
         assert result_of(form) == (None if expected is None else pytest.approx(expected, abs=1e-9))
+
+
+def test_a_unit_that_is_assessed_on_nothing_gets_a_form_without_a_result(tmp_path: Path) -> None:
+    nothing = Exemption(block="k", group="", unit="u0", criterion="T", reason="")
+    of = replace(treated(Treatment.CONVERTED), exemptions=(nothing,))
+    folder = written(of, tmp_path)
+    assert result_of(folder.forms / "u0.xlsx") is None
+    assert result_of(folder.forms / "u1.xlsx") is not None
+
+
+@pytest.mark.parametrize("how", Aggregation)
+def test_formulas_of_a_form_stay_within_what_excel_takes(how: Aggregation, tmp_path: Path) -> None:
+    """A hundred leaves that may turn out not to be assessed, below one another's means: nothing grows with them."""
+    nodes = [criterion("T")]
+    for _ in range(8):
+        parent = nodes[-1].code
+        nodes.append(criterion(f"{parent}.0", parent, aggregation=how, weight=Decimal(1)))
+    leaves = [
+        leaf(f"{node.code}.{number}", Rule.RATIO, parent=node.code, on_zero=ZeroRule.NOT_ASSESSED, weight=Decimal(2))
+        for node in nodes[1:]
+        for number in range(1, 13)
+    ]
+    of = named(assessment(UNITS[:1], (*nodes, *leaves), replace(BLOCK, treatment=Treatment.CONVERTED)))
+    sheets = openpyxl.load_workbook(written(of, tmp_path).forms / "u0.xlsx")
+    formulas = [cell.value for sheet in sheets for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert len(formulas) > len(leaves)
+    assert max(map(len, formulas)) < 2_000

@@ -15,6 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.names import alphabetical
 from cqdt_batch.definition.records import (
@@ -162,10 +163,11 @@ class Oracle:
     def graded(self, who: Unit) -> Figure:
         if self.of.grades[0].basis is GradeBasis.PERCENT:
             figure = self.share(who.code, Fraction(100))
-        elif not self.is_comparable(who):
-            return None
         else:
             converted = self.block.treatment is Treatment.CONVERTED
+            asked = [leaf.code for leaf in self.leaves if not leaf.extra]
+            if not converted and any(self.points[who.code][code] is None for code in asked):
+                return None
             figure = self.exact(who.code, Treatment.CONVERTED if converted else Treatment.UNRANKED)
         return None if figure is None else half_up(figure, self.block.decimals)
 
@@ -589,7 +591,9 @@ def test_a_summary_of_grades_ranks_nobody_and_tells_no_tie_again() -> None:
         grades=(Grade(block="k", basis=GradeBasis.POINTS, least=Decimal(0), label="Yếu"),),
     )
     sent = [handed_in(code, {"x": Decimal(3)}) for code in "ab"]
-    outcome = evaluate(Definition(assessment=made, findings=(), file="dot.xlsx"), intake_of(sent), "bai-nop")
+    outcome = evaluate(
+        Definition(assessment=made, findings=(), layout=Layout(file="dot.xlsx")), intake_of(sent), "bai-nop"
+    )
     assert [(f.code, f.facts["table"]) for f in outcome.findings] == [("rank_still_shared", "I")]
     assert [(s.unit.code, s.ranks, s.grade) for s in outcome.tables[1].standings] == [
         ("a", {}, made.grades[0]),
@@ -747,7 +751,9 @@ def test_every_unit_ends_in_exactly_one_state(small: SmallRound, data: st.DataOb
         )
         for code, typed in sent.items()
     ]
-    outcome = evaluate(Definition(assessment=of, findings=(), file="dot.xlsx"), intake_of(handed), "bai-nop")
+    outcome = evaluate(
+        Definition(assessment=of, findings=(), layout=Layout(file="dot.xlsx")), intake_of(handed), "bai-nop"
+    )
     left_out = {
         one.code for one in of.units if of.block_by_code["k"].treatment is Treatment.LEFT_OUT and exempt_leaves(of, one)
     }

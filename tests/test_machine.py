@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.records import ColumnKind, Exemption, Grade, GradeBasis, TieRule, Treatment
 from cqdt_batch.messages import Language, Words
@@ -34,7 +35,9 @@ SENT = [
 def told(treatment: Treatment) -> dict[str, Any]:
     made = with_block(MADE, treatment=treatment, ties=TieRule.COMPETITION)
     sent = [one for one in SENT if not made.is_left_out(made.unit_by_code[one.unit])]
-    return outcome_json(evaluate(Definition(assessment=made, findings=(), file="d.xlsx"), intake_of(sent), "bai-nop"))
+    return outcome_json(
+        evaluate(Definition(assessment=made, findings=(), layout=Layout(file="d.xlsx")), intake_of(sent), "bai-nop")
+    )
 
 
 def test_percents_are_the_result_and_totals_stay_points() -> None:
@@ -81,7 +84,9 @@ def test_who_cannot_be_ranked_has_no_rank_of_any_kind() -> None:
 def test_the_verdict_counts_only_those_who_are_asked() -> None:
     made = with_block(MADE, treatment=Treatment.LEFT_OUT)
     sent = [handed_in(code, {"x": Decimal(6), "y": Decimal(6)}) for code in "abd"]
-    outcome = evaluate(Definition(assessment=made, findings=(), file="d.xlsx"), intake_of(sent), "bai-nop")
+    outcome = evaluate(
+        Definition(assessment=made, findings=(), layout=Layout(file="d.xlsx")), intake_of(sent), "bai-nop"
+    )
     assert verdict(outcome, Words(Language.EN)) == "Valid forms of all 3 units are in."
 
 

@@ -57,7 +57,7 @@ def test_every_text_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     families = (
         r"(definition|finding|reason|choice|severity|unit_state|file_state|file_kind|form\.(column|input|rule)|board\.column)\."
-        r"|form\.guide\.step|board\.(units|files|findings|changes|missing|errors|refused)$|working\.(number|unit|file|table|scope|figure|bonus|penalty)$"
+        r"|form\.guide\.step|board\.(units|files|findings|changes|missing|errors|waiting|refused)$|working\.(number|unit|file|table|scope|figure|bonus|penalty)$"
         r"|annex\.treatment\."
     )
     plain = [key for key in catalogue() if not re.match(families, key)]

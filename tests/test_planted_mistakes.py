@@ -195,7 +195,7 @@ EVERYTHING: Mapping[str, list[Cells]] = {
         column("S1", ColumnKind.APPLICABLE, spanners="Điểm", look=NumberLook.PLAIN),
         column("S1", ColumnKind.CONVERTED, criterion="2", decimals=1),
         column("S1", ColumnKind.TOTAL, sort=SortOrder.DESCENDING),
-        column("S1", ColumnKind.PERCENT, decimals=1, look=NumberLook.PERCENT),
+        column("S1", ColumnKind.PERCENT, look=NumberLook.PERCENT),
         column("S1", ColumnKind.LAST_TOTAL),
         column("S1", ColumnKind.CHANGE),
         column("S1", ColumnKind.RANK),

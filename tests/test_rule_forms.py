@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.records import (
     Aggregation,
@@ -34,9 +35,10 @@ from cqdt_batch.intake.collecting import take_in
 from cqdt_batch.intake.submissions import InputKind, asked_of, scored_by
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline import RoundFolder, write_feedback, write_forms
-from cqdt_batch.scoring.outcome import Outcome, evaluate
+from cqdt_batch.scoring.outcome import Outcome, UnitState, evaluate
 from cqdt_batch.scoring.rules import Answer, leaf_points
-from tests.assessments import BLOCK, assessment, criterion, half_up, unit
+from cqdt_batch.scoring.validation import validate
+from tests.assessments import BLOCK, assessment, criterion, half_up, handed_in, unit
 from tests.libreoffice import SOFFICE, all_recalculated
 from tests.rounds import FORM, codes, form_cells
 
@@ -141,7 +143,7 @@ def fill(form: Path, typed: Mapping[tuple[str, InputKind], Any], to: Path, words
 
 def examined(of: Assessment, folder: RoundFolder) -> Outcome:
     """Take in and evaluate the inbox of a round whose definition is in memory."""
-    definition = Definition(assessment=of, findings=(), file=DEFINITION)
+    definition = Definition(assessment=of, findings=(), layout=Layout(file=DEFINITION))
     return evaluate(definition, take_in(of, folder.inbox), folder.inbox.name)
 
 
@@ -436,7 +438,8 @@ READ: list[tuple[Typed, Any, str | None]] = [
     ({("pc", FIRST): 0.85}, Decimal("0.85"), "percent_may_be_share"),
     ({("pc", FIRST): "0,85"}, Decimal("0.85"), "percent_may_be_share"),
     ({("pc", FIRST): 0}, Decimal(0), None),
-    ({("pc", FIRST): 1}, Decimal(1), None),
+    ({("pc", FIRST): 1}, Decimal(1), "percent_may_be_share"),
+    ({("pc", FIRST): 2}, Decimal(2), None),
     ({("r", SECOND): "1.234,5"}, Decimal("1234.5"), "score_read_as"),
 ]
 
@@ -532,6 +535,25 @@ def test_points_that_the_appraiser_still_owes_are_one_error_of_the_definition(sm
     assert [(f.code, f.unit, f.where.file, f.facts["codes"]) for f in outcome.findings] == [
         ("given_missing", "u0", DEFINITION, ("g",))
     ]
+    assert outcome.states["u0"] is UnitState.WAITING
+    assert outcome.is_draft
+
+
+@pytest.mark.parametrize(
+    ("rule", "first", "second", "code"),
+    [
+        (Rule.TARGET, "30", "20", "ratio_above_one"),
+        (Rule.STEPS, "30", "20", "ratio_above_one"),
+        (Rule.RELATIVE, "30", "20", "ratio_above_one"),
+        (Rule.TARGET, "20", "20", None),
+        (Rule.TARGET, "1", "1e15", "figure_too_large"),
+        (Rule.RELATIVE, "999999999999999", "999999999999999", None),
+    ],
+)
+def test_two_numbers_that_look_wrong_are_told(rule: Rule, first: str, second: str, code: str | None) -> None:
+    of = assessment((unit("a"),), (criterion("T"), leaf("m", rule, measure=Measure.RATIO)))
+    sent = handed_in("a", {("m", FIRST): Decimal(first), ("m", SECOND): Decimal(second)})
+    assert [finding.code for finding in validate(of, [sent])] == ([code] if code else [])
 
 
 def test_a_form_of_a_unit_that_is_left_out_is_put_aside_with_a_notice(small: RoundFolder) -> None:
@@ -635,6 +657,7 @@ SPOILT: list[tuple[str, Callable[[Criterion], Criterion]]] = [
     ("on_zero", lambda of: replace(of, on_zero=ZeroRule.FULL)),
     ("extra", lambda of: replace(of, extra=Extra.BONUS)),
     ("weight", lambda of: replace(of, weight=Decimal(2))),
+    ("what a means", lambda of: replace(of, first_label=of.second_label, second_label=of.first_label)),
 ]
 
 
@@ -642,7 +665,7 @@ SPOILT: list[tuple[str, Callable[[Criterion], Criterion]]] = [
 def test_the_fingerprint_follows_the_parameters_of_rules(name: str, change: Callable[[Criterion], Criterion]) -> None:
     changed = replace(SMALL, criteria=(*SMALL_TREE[:3], change(SMALL_TREE[3]), *SMALL_TREE[4:]))
     assert stamp_of(changed, UNITS[0]) != stamp_of(SMALL, UNITS[0]), name
-    same = replace(SMALL_TREE[3], first_label="Số hồ sơ nộp trực tuyến")
+    same = replace(SMALL_TREE[3], label="Hồ sơ nộp trực tuyến", first_label=SMALL_TREE[3].first_label.upper())
     reworded = replace(SMALL, criteria=(*SMALL_TREE[:3], same, *SMALL_TREE[4:]))
     assert stamp_of(reworded, UNITS[0]) == stamp_of(SMALL, UNITS[0])
 

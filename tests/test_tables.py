@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.records import (
     Aggregation,
@@ -245,13 +246,17 @@ def submission(of: Assessment, unit: Unit, drawn: random.Random) -> Submission:
 def outcome_for(of: Assessment, seed: int, absent: tuple[str, ...] = ()) -> Outcome:
     drawn = random.Random(seed)
     sent = [submission(of, unit, drawn) for unit in of.asked_units]
-    sent = [one for one in sent if one.unit not in absent]
+    return taken_in(of, [one for one in sent if one.unit not in absent])
+
+
+def taken_in(of: Assessment, sent: list[Submission]) -> Outcome:
+    """Evaluate submissions as if each had come in a file of its own."""
     files = tuple(
         FileEntry(name=one.file, state=FileState.ACCEPTED, unit=one.unit, sha256=one.unit, submission=one)
         for one in sent
     )
     intake = Intake(files=files, submissions=tuple(sent), findings=(), listed=len(files))
-    return evaluate(Definition(assessment=of, findings=(), file="d.xlsx"), intake, "bai-nop")
+    return evaluate(Definition(assessment=of, findings=(), layout=Layout(file="d.xlsx")), intake, "bai-nop")
 
 
 PARTLY = "-u07"
@@ -438,12 +443,7 @@ def test_equal_in_all_tie_breaks_is_told() -> None:
     of = with_ordinal(build(Treatment.CONVERTED))
     same_answers = {unit.code: 1 for unit in of.units}
     sent = [replace_unit(submission(of, of.units[0], random.Random(seed)), code) for code, seed in same_answers.items()]
-    files = tuple(
-        FileEntry(name=one.file, state=FileState.ACCEPTED, unit=one.unit, sha256=one.unit, submission=one)
-        for one in sent
-    )
-    intake = Intake(files=files, submissions=tuple(sent), findings=(), listed=len(files))
-    told = evaluate(Definition(assessment=of, findings=(), file="d.xlsx"), intake, "bai-nop").findings
+    told = taken_in(of, sent).findings
     assert "rank_still_shared" in {finding.code for finding in told}
 
 
@@ -468,3 +468,48 @@ def test_a_unit_that_cannot_be_compared_is_told_and_stands_last_without_rank() -
                 gaps = [s for s in section.standings if outcome.points[s.unit.block].loc[s.unit.code, "A1"] is None]
                 assert list(section.standings[len(section.standings) - len(gaps) :]) == gaps
                 assert [s.rank for s in gaps] == [None] * len(gaps)
+
+
+@pytest.mark.skipif(libreoffice.SOFFICE is None, reason="LibreOffice is not installed")
+def test_a_denominator_that_somebody_sets_to_zero_takes_the_maximum_with_it(tmp_path: Path) -> None:
+    """Nobody has a gap yet; then a reviewer types 0 on the sheet of figures and lets the workbook calculate."""
+    of = replace(build(Treatment.CONVERTED), exemptions=())
+    drawn = random.Random(1)
+    sent = [with_ratio(submission(of, one, drawn)) for one in of.units]
+    path = write_workbook(tmp_path / "a.xlsx", annex_sheets(taken_in(of, sent), Words()), "t")
+    book = openpyxl.load_workbook(path)
+    code = of.blocks[0].code
+    figures = book[Words()("working.inputs_sheet", block=code)]
+    row = next(cell.row for cell in figures["B"] if cell.value == f"Unit {code} 00")
+    columns = [cell.column for cell in figures[4] if cell.value == "A1"]
+    for column in columns:
+        figures.cell(row, column).value = 0
+    book.save(tmp_path / "b.xlsx")
+    again = openpyxl.load_workbook(libreoffice.recalculated(tmp_path / "b.xlsx", folder(tmp_path)), data_only=True)
+    shown = printed(taken_in(of, sent), again, f"{code}.1")[f"{code}-u00"]
+    assert shown["applicable "] == 86 - 10
+
+
+def folder(parent: Path) -> Path:
+    made = parent / "again"
+    made.mkdir()
+    return made
+
+
+def with_ratio(one: Submission) -> Submission:
+    """The same answers with a denominator that is not zero."""
+    known = {("A1", FIRST): Decimal(3), ("A1", SECOND): Decimal(4)}
+    inputs = (replace(i, value=known.get((i.criterion, i.kind), i.value)) for i in one.inputs)
+    return replace(one, inputs=tuple(inputs))
+
+
+def test_a_grade_may_bear_the_programs_own_word(tmp_path: Path) -> None:
+    of = build(Treatment.UNRANKED)
+    words = {"Poor": Words()("annex.no_grade"), "Fair": Words()("annex.total")}
+    grades = tuple(replace(grade, label=words.get(grade.label, grade.label)) for grade in of.grades)
+    outcome = outcome_for(replace(of, grades=grades), 7)
+    path = write_workbook(tmp_path / "a.xlsx", annex_sheets(outcome, Words()), "t")
+    again = values(libreoffice.recalculated(path, folder(tmp_path))) if libreoffice.SOFFICE else values(path)
+    cached = values(path)
+    summaries = [place for place in cached if place[0].endswith(".5")]
+    assert [(place, cached[place], again[place]) for place in summaries if not same(cached[place], again[place])] == []

@@ -26,7 +26,7 @@ from cqdt_batch.definition.records import (
     Treatment,
     Unit,
 )
-from cqdt_batch.rounding import published
+from cqdt_batch.rounding import published, trimmed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +85,19 @@ class CriteriaTree:
                 return self._mean(maxima, [child.weight or Decimal(0) for child in children])
         return sum(maxima, Decimal(0))
 
+    @cached_property
+    def maxima(self) -> dict[str, Decimal]:
+        """The full maximum of every criterion."""
+        return {criterion.code: self.maximum(criterion.code) for criterion in self.criteria}
+
     def _mean(self, maxima: Iterable[Decimal], weights: Iterable[Decimal]) -> Decimal:
         """The weighted mean of maxima, rounded as points are; what is not assessed drops out with its weight."""
         assessed = [(Fraction(most), Fraction(weight)) for most, weight in zip(maxima, weights, strict=True) if most]
-        total = sum(weight for _, weight in assessed)
-        return (
-            published(sum(most * weight for most, weight in assessed) / total, self.decimals) if total else Decimal(0)
-        )
+        total = sum((weight for _, weight in assessed), Fraction(0))
+        if not total:
+            return Decimal(0)
+        weighted = sum((most * weight for most, weight in assessed), Fraction(0)) / total
+        return trimmed(published(weighted, self.decimals))
 
     @cached_property
     def leaf_labels(self) -> frozenset[str]:
@@ -195,8 +201,10 @@ class Assessment:
 
     def is_left_out(self, unit: Unit) -> bool:
         """Tell whether a unit takes no part: its block leaves out who is not assessed on everything."""
-        leaves_out = self.block_by_code[unit.block].treatment is Treatment.LEFT_OUT
-        return leaves_out and bool(self.not_assessed(unit))
+        if self.block_by_code[unit.block].treatment is not Treatment.LEFT_OUT:
+            return False
+        exempt, tree = self.not_assessed(unit), self.trees[unit.block]
+        return any(not tree.by_code[code].extra for code in exempt if tree.is_leaf(code))
 
     @cached_property
     def asked_units(self) -> tuple[Unit, ...]:

@@ -37,7 +37,7 @@ class Definition:
 
     assessment: Assessment | None
     findings: tuple[Finding, ...]
-    file: str = ""
+    layout: Layout = field(default_factory=lambda: Layout(file=""), compare=False)
 
 
 def load(book: Book) -> Definition:
@@ -51,7 +51,7 @@ def load(book: Book) -> Definition:
     if not _STRUCTURAL & {finding.code for finding in findings}:
         findings = (*findings, *check(assessment, reader.layout, findings))
     ordered = in_order(findings, (grid.sheet for grid in book.grids))
-    return Definition(assessment=None if has_errors(findings) else assessment, findings=ordered, file=book.file)
+    return Definition(assessment=None if has_errors(findings) else assessment, findings=ordered, layout=reader.layout)
 
 
 def _blank_profile() -> Profile:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Criterion, Level, Unit
 
 STAMP_SHEET = "_cqdt"
@@ -22,6 +23,8 @@ ANSWERS = "answers"
 
 _COUNTED = ("aggregation", "weight", "step", "measure", "on_zero", "target", "levels", "per_item", "extra")
 """The parameters of rules and of aggregation: what points come from."""
+_NAMED = ("first_label", "second_label")
+"""The names of measured figures: they say what is meant, unlike the label of a criterion."""
 
 
 class Stamp(NamedTuple):
@@ -56,6 +59,9 @@ def _parameters(criterion: Criterion) -> Iterator[str]:
         value = getattr(criterion, name)
         if value != usual[name]:
             yield f"{name}={_written(value)}"
+    for name in _NAMED:
+        if named := folded(getattr(criterion, name)):
+            yield f"{name}={named}"
 
 
 def _written(value: Decimal | str | tuple[Level, ...]) -> str:

@@ -20,6 +20,7 @@ from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
 from cqdt_batch.intake.submissions import Input, InputKind, Submission, asked_of
 from cqdt_batch.intake.tables import FormColumn
+from cqdt_batch.rounding import trimmed
 
 MISFITS = frozenset(
     {
@@ -100,7 +101,7 @@ def _number(leaf: Criterion, found: Input, raw: Content) -> tuple[Input, list[Fi
 
 def _is_percentage(reading: Reading) -> bool:
     """Tell whether a cell shows a percent sign, or a number that may be meant as a share of 1."""
-    return reading.code == "score_percent" or (reading.value is not None and 0 < reading.value < 1)
+    return reading.code == "score_percent" or (reading.value is not None and 0 < reading.value <= 1)
 
 
 def _percentage(leaf: Criterion, found: Input, raw: Content, reading: Reading) -> tuple[Input, list[Finding]]:
@@ -109,7 +110,7 @@ def _percentage(leaf: Criterion, found: Input, raw: Content, reading: Reading) -
     if reading.value is None:
         value = reading.meanings[-1]
         return replace(found, value=value), [notice("percent_read", *_at(found), **facts, value=value)]
-    facts |= {"found": reading.value, "meaning": reading.value * 100}
+    facts |= {"found": reading.value, "meaning": trimmed(reading.value * 100)}
     return replace(found, value=reading.value), [warning("percent_may_be_share", *_at(found), **facts)]
 
 

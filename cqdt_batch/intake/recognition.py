@@ -109,9 +109,11 @@ def _by_stamp(stamp: Stamp, book: Book, assessment: Assessment) -> _Identity | F
     if stamp == stamp_of(assessment, unit):
         return _Identity(unit)
     facts = {"found": stamp.criteria_version, "expected": profile.criteria_version}
-    code = "form_changed" if facts["found"] == facts["expected"] else "form_outdated"
+    if facts["found"] == facts["expected"]:
+        told = warning("form_of_changed_rules", where, unit.code, **facts)
+        return _Identity(unit, (told,), error("form_changed", where, unit.code, **facts))
     told = notice("form_migrated", where, unit.code, **facts)
-    return _Identity(unit, (told,), error(code, where, unit.code, **facts))
+    return _Identity(unit, (told,), error("form_outdated", where, unit.code, **facts))
 
 
 def _stamp(book: Book) -> Stamp | None:

@@ -21,7 +21,7 @@ from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warni
 from cqdt_batch.intake.numbers import read_text
 from cqdt_batch.intake.questions import words_for_points
 from cqdt_batch.intake.recognition import Form
-from cqdt_batch.intake.submissions import InputKind, Total, asked_of
+from cqdt_batch.intake.submissions import InputKind, Total, asked_of, scored_by
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import in_every_language
 
@@ -204,8 +204,14 @@ class FormRows:
     def _is_forms_own(self, score: Content, code: str) -> bool:
         """Tell whether a cell holds what the form put there: a sum, or the word for what does not apply."""
         if code in self.assessment.not_assessed(self.form.unit):
-            return isinstance(score, str) and score in in_every_language("not_assessed")
+            return self._was_computed(score, code) or score in in_every_language("not_assessed")
         return isinstance(score, Formula | Decimal)
+
+    def _was_computed(self, score: Content, code: str) -> bool:
+        """Tell whether a cell holds the points that an older form computed, where the criterion still applied."""
+        criterion = self.tree.by_code[code]
+        is_computed = criterion.rule is not None and InputKind.SCORE not in scored_by(criterion)
+        return isinstance(score, Formula) and is_computed
 
     def uncounted(self) -> Iterator[tuple[Where, str]]:
         """What was typed where nobody asked: in rows of no open criterion, and in columns that stand there twice."""

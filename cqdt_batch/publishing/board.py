@@ -29,6 +29,7 @@ _FILLS = {
     UnitState.RANKED: "",
     UnitState.NOT_RANKED: "",
     UnitState.WITH_ERRORS: "F8CBAD",
+    UnitState.WAITING: "FFE699",
     UnitState.MISSING: "FFE699",
     UnitState.LEFT_OUT: "EDEDED",
     FileState.ACCEPTED: "",
@@ -59,6 +60,7 @@ def verdict(outcome: Outcome, words: Words) -> str:
     lines = (
         ("missing", counts[UnitState.MISSING]),
         ("errors", counts[UnitState.WITH_ERRORS]),
+        ("waiting", counts[UnitState.WAITING]),
         ("refused", refused),
     )
     said = [words(f"board.{name}", count=count) for name, count in lines if count]

@@ -6,14 +6,12 @@ the dust of binary arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cqdt_batch.definition.assessment import CriteriaTree
 from cqdt_batch.definition.records import Aggregation, Criterion, Extra, Measure, Rule, ZeroRule
 from cqdt_batch.definition.sheets import YesNo, choice_key
-from cqdt_batch.intake.questions import may_be_absent
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import address, ranges, summed
 from cqdt_batch.scoring.rules import maximum_of, zero_points
@@ -28,7 +26,7 @@ _LONGEST_LITERAL = 255
 def points_formula(  # noqa: PLR0913, PLR0917 - a leaf and all that its points come from
     leaf: Criterion, first: str, second: str, decimals: int, words: Words, best: str | None = None
 ) -> str:
-    """The points of a computed leaf from the cells of its inputs; "" while those are empty or not understood.
+    """The points of a computed leaf from the cells of its inputs; "" while those are empty or cannot be.
 
     `best` is the cell of the block's highest figure for a leaf relative to the best unit; without it a word says that
     the points are not known yet. Where a denominator is zero the leaf's own rule gives points or "not assessed".
@@ -63,7 +61,10 @@ class _PointsFormula:
         """The points of one number, or of a and b."""
         if self.leaf.measured is not Measure.RATIO:
             return f'IF(COUNT({self.first})=0,"",{self._points()})'
-        points = f"IF({self.second}=0,{self._at_zero()},{self._points()})"
+        points = self._points()
+        if self.leaf.rule is Rule.RATIO:
+            points = f'IF({self.first}>{self.second},"",{points})'
+        points = f'IF({self.second}=0,IF({self.first}=0,{self._at_zero()},""),{points})'
         return f'IF(COUNT({self.first},{self.second})<2,"",{points})'
 
     def _points(self) -> str:
@@ -165,29 +166,6 @@ def _mean(children: Sequence[Criterion], cells: Sequence[tuple[int, int]]) -> st
     points = "+".join(f"N({cell})*{weight}" for cell, weight in weighted)
     weights = "+".join(f"ISNUMBER({cell})*{weight}" for cell, weight in weighted)
     return f"IF(COUNT({','.join(ranges(cells))})=0,0,ROUND(({points})/({weights}),{DUST}))"
-
-
-def possible_formula(
-    tree: CriteriaTree, criterion: Criterion, cells: Mapping[str, str], absent: str, decimals: int
-) -> str:
-    """The applicable maximum of a criterion from the cells of points in a form.
-
-    `cells` are those of the criteria that apply, by code. A leaf that shows the word `absent` counts nothing.
-    """
-    children = [child for child in tree.children.get(criterion.code, ()) if child.code in cells]
-    if not children:
-        most = _plain(Decimal(0) if criterion.extra else maximum_of(criterion))
-        return f"IF({cells[criterion.code]}={literal(absent)},0,{most})" if may_be_absent(criterion) else most
-    maxima = [possible_formula(tree, child, cells, absent, decimals) for child in children]
-    match criterion.aggregation:
-        case Aggregation.BEST:
-            return f"MAX({','.join(maxima)})"
-        case Aggregation.MEAN:
-            weights = [_plain(child.weight or Decimal(0)) for child in children]
-            weighted = "+".join(f"{most}*{weight}" for most, weight in zip(maxima, weights, strict=True))
-            counted = "+".join(f"({most}>0)*{weight}" for most, weight in zip(maxima, weights, strict=True))
-            return f"IFERROR(ROUND(ROUND(({weighted})/({counted}),{DUST}),{decimals}),0)"
-    return f"({'+'.join(maxima)})"
 
 
 def most_formula(

@@ -36,6 +36,7 @@ CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel knows no zones
 _FONT = "Times New Roman"
 _A4 = 9
 _MOST_LINKS = 65_000
+_LONGEST_FORMULA = 8_192
 _LONG_AGO = 3_600
 _TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.cqdt\.tmp")
 _MARGINS = {"left": 0.6, "right": 0.5, "top": 0.8, "bottom": 0.7}
@@ -242,6 +243,8 @@ class _SheetWriter:
             case None | "":
                 self._target.write_blank(row, column, None, form)
             case Computed(formula, value):
+                if len(formula) > _LONGEST_FORMULA:
+                    raise ValueError(f"{self._sheet.name} {cell.row}:{cell.column}: formula too long for Excel")
                 self._target.write_formula(row, column, formula, form, _plain(value))
             case Link(target, text) if self._links < _MOST_LINKS:  # Excel takes 65,530 a sheet
                 self._links += 1

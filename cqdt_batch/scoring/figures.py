@@ -67,7 +67,7 @@ class Figures:
     def exact(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> Exact:
         """A figure of a unit before rounding; of the table's criterion where none is named."""
         code = criterion or self.table.criterion
-        most = self.tree.maximum(code)
+        most = self.tree.maxima[code]
         match kind:
             case ColumnKind.POINTS:
                 return self.points_of(unit, code)
@@ -190,9 +190,14 @@ class Figures:
         return ColumnKind.PERCENT if is_percent else ColumnKind.TOTAL
 
     def graded(self, unit: Unit) -> Decimal | None:
-        """The published figure that is held against the bounds of grades: points only where they are comparable."""
+        """The published figure that is held against the bounds of grades.
+
+        Points are, where they are on the full scale: of units assessed on everything, or converted to it.
+        """
         kind = self.graded_kind
         exact = self.exact(kind, unit)
-        if exact is None or (kind is ColumnKind.TOTAL and not self.is_comparable(unit)):
+        if exact is None:
+            return None
+        if kind is ColumnKind.TOTAL and not self.is_converted and self.is_partly_assessed(unit):
             return None
         return published(exact, self.block.decimals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -20,7 +20,7 @@ from cqdt_batch.intake.submissions import Submission
 from cqdt_batch.scoring.points import applicable, score
 from cqdt_batch.scoring.ranking import RankedTable, RankList, rank_table
 from cqdt_batch.scoring.totals import differing_totals
-from cqdt_batch.scoring.validation import validate
+from cqdt_batch.scoring.validation import best_zeros, validate
 
 
 class UnitState(StrEnum):
@@ -29,9 +29,13 @@ class UnitState(StrEnum):
     RANKED = "ranked"
     NOT_RANKED = "not_ranked"
     WITH_ERRORS = "with_errors"
+    WAITING = "waiting"
     MISSING = "missing"
     LEFT_OUT = "left_out"
 
+
+_NOT_ITS_FAULT = frozenset({"given_missing"})
+"""Errors that keep a unit waiting for somebody else: its form is sound."""
 
 SCORED = frozenset({UnitState.RANKED, UnitState.NOT_RANKED})
 """The states of units whose figures stand in the annex."""
@@ -68,10 +72,15 @@ def evaluate(definition: Definition, intake: Intake, inbox: str) -> Outcome:
     assessment = definition.assessment
     if assessment is None:
         raise ValueError("a definition with errors cannot be evaluated")
-    read = (*definition.findings, *intake.findings, *validate(assessment, intake.submissions, definition.file))
+    read = (*definition.findings, *intake.findings, *validate(assessment, intake.submissions, definition.layout))
     received = {submission.unit for submission in intake.submissions}
-    faulty = {finding.unit for finding in read if finding.severity is Severity.ERROR}
-    complete = [s for s in intake.submissions if s.unit not in faulty]
+    errors = [finding for finding in read if finding.severity is Severity.ERROR]
+    faulty = {finding.unit for finding in errors if finding.code not in _NOT_ITS_FAULT}
+    waiting = {finding.unit for finding in errors} - faulty
+    scored = [s for s in intake.submissions if s.unit not in faulty | waiting]
+    incomparable = tuple(best_zeros(assessment, scored))
+    faulty |= {finding.unit for finding in incomparable}
+    complete = [s for s in scored if s.unit not in faulty]
     points = {block.code: score(assessment, block.code, complete) for block in assessment.blocks}
     maxima = {block: applicable(assessment.trees[block], frame) for block, frame in points.items()}
     tables = tuple(rank_table(assessment, t, points[t.block], maxima[t.block]) for t in assessment.tables)
@@ -80,9 +89,14 @@ def evaluate(definition: Definition, intake: Intake, inbox: str) -> Outcome:
         assessment=assessment,
         intake=intake,
         findings=in_order(
-            (*_once(read), *differing_totals(assessment, complete, points), *missing, *_unsettled(tables, definition))
+            (
+                *_once((*read, *incomparable)),
+                *differing_totals(assessment, complete, points),
+                *missing,
+                *_unsettled(tables, definition),
+            )
         ),
-        states=_states(assessment, received, faulty, _ranked(assessment, tables)),
+        states=_states(assessment, received, faulty, waiting, _ranked(assessment, tables)),
         points=points,
         applicable=maxima,
         tables=tables,
@@ -94,13 +108,15 @@ def evaluate(definition: Definition, intake: Intake, inbox: str) -> Outcome:
 def _unsettled(tables: Iterable[RankedTable], definition: Definition) -> Iterator[Finding]:
     """Tell what the definition leaves open: ties that no tie-break settles, and units nobody can rank."""
     for ranked in tables:
-        where = Where(file=definition.file)
+        layout, block = definition.layout, ranked.figures.block
         table = ranked.table.code
-        for one in ranked.lists if ranked.figures.block.ties is TieRule.ORDINAL else ():
+        for one in ranked.lists if block.ties is TieRule.ORDINAL else ():
             for units in _sharing(one):
+                where = layout.at("blocks", block.row, "tie_breaks")
                 yield warning("rank_still_shared", where, table=table, units=units)
         unranked = tuple(unit.printed_name for unit in _not_comparable(ranked))
         if unranked:
+            where = layout.at("blocks", block.row, "treatment")
             yield warning("unit_not_comparable", where, table=table, units=unranked)
 
 
@@ -137,21 +153,20 @@ def _ranked(assessment: Assessment, tables: Iterable[RankedTable]) -> frozenset[
 
 
 def _states(
-    assessment: Assessment, received: Container[str], faulty: Container[str], ranked: Container[str]
+    assessment: Assessment, received: set[str], faulty: set[str], waiting: set[str], ranked: frozenset[str]
 ) -> dict[str, UnitState]:
-    return {unit.code: _state(assessment, unit, received, faulty, ranked) for unit in assessment.units}
-
-
-def _state(
-    assessment: Assessment, unit: Unit, received: Container[str], faulty: Container[str], ranked: Container[str]
-) -> UnitState:
-    if assessment.is_left_out(unit):
-        return UnitState.LEFT_OUT
-    if unit.code in faulty:
-        return UnitState.WITH_ERRORS
-    if unit.code not in received:
-        return UnitState.MISSING
-    return UnitState.RANKED if unit.code in ranked else UnitState.NOT_RANKED
+    """The state of every unit: the first that fits, in register order."""
+    known = (
+        (frozenset(unit.code for unit in assessment.units if assessment.is_left_out(unit)), UnitState.LEFT_OUT),
+        (faulty, UnitState.WITH_ERRORS),
+        (waiting, UnitState.WAITING),
+        (ranked, UnitState.RANKED),
+        (received, UnitState.NOT_RANKED),
+    )
+    return {
+        unit.code: next((state for units, state in known if unit.code in units), UnitState.MISSING)
+        for unit in assessment.units
+    }
 
 
 def _once(findings: Iterable[Finding]) -> Iterator[Finding]:

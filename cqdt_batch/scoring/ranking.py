@@ -166,9 +166,10 @@ def _beside(figures: Figures, members: Iterable[tuple[Section, list[Unit]]]) -> 
 
 
 def _rank_list(figures: Figures, scope: Scope, name: str, units: list[Unit]) -> RankList:
-    compared = [unit for unit in units if figures.is_comparable(unit)]
-    ordered = sorted(compared, key=lambda unit: by_result(figures, unit))  # stable: ties keep register order
-    ranks = rank([by_result(figures, unit) for unit in ordered], figures.block.ties)
+    keys = {unit.code: by_result(figures, unit) for unit in units if figures.is_comparable(unit)}
+    compared = (unit for unit in units if unit.code in keys)
+    ordered = sorted(compared, key=lambda unit: keys[unit.code])  # stable: ties keep register order
+    ranks = rank([keys[unit.code] for unit in ordered], figures.block.ties)
     return RankList(scope=scope, name=name, units=tuple(ordered), ranks=ranks)
 
 

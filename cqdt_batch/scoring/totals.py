@@ -12,6 +12,7 @@ from cqdt_batch.definition.assessment import Assessment, CriteriaTree
 from cqdt_batch.definition.records import Criterion, Rule
 from cqdt_batch.findings import Fact, Finding, Term, warning
 from cqdt_batch.intake.submissions import Submission, Total
+from cqdt_batch.rounding import trimmed
 
 _KNOWN_LATER = frozenset({Rule.RELATIVE, Rule.GIVEN})
 """The rules of leaves whose points a form cannot know."""
@@ -50,7 +51,7 @@ def _differs(shown: Decimal, exact: Decimal | None, least: Decimal) -> bool:
 
 
 def _told(criterion: Criterion, total: Total, exact: Decimal | None, unit: str) -> Finding:
-    counted = Term("not_assessed") if exact is None else exact
+    counted = Term("not_assessed") if exact is None else trimmed(exact)
     facts: dict[str, Fact] = {"code": criterion.code, "label": criterion.label, "found": total.value}
     if criterion.rule is None:
         return warning("total_differs", total.where, unit, **facts, sum=counted)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
@@ -18,6 +19,7 @@ import pandera.pandas as pa
 
 from cqdt_batch.cells import decimals_of
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.records import Block, Criterion, Measure, Rule, ZeroRule
 from cqdt_batch.findings import Fact, Finding, Where, error, gathered, warning
 from cqdt_batch.intake.questions import CHOSEN, input_name, wanted
@@ -29,14 +31,16 @@ _FEW = 3
 """So many empty inputs are told one by one; where more than half of a form is empty, that is told once."""
 
 _HUNDRED = 100
+_TOO_LARGE = 10**15
+"""Numbers from here on have more digits than a cell of a workbook keeps."""
 
 
 def validate(
-    assessment: Assessment, submissions: Iterable[Submission], definition_file: str = ""
+    assessment: Assessment, submissions: Iterable[Submission], layout: Layout | None = None
 ) -> tuple[Finding, ...]:
     """Check all submissions against the criteria; the inputs of one unit give at most one finding a cell.
 
-    `definition_file` is the place of findings about points that the definition lacks.
+    `layout` is that of the definition, for findings about points that it lacks.
     """
     read = tuple(submissions)
     findings: list[Finding] = []
@@ -45,8 +49,8 @@ def validate(
         asked = [Asked(leaf, kind) for leaf in leaves for kind in scored_by(leaf)]
         failures = _failures(assessment, schema, asked, alike)
         findings.extend(gathered(failures, {"score_missing": "scores_missing"}, max(_FEW, len(asked) // 2)))
-    findings.extend(_best_zeros(assessment, read))
-    findings.extend(_given_gaps(assessment, read, definition_file))
+    findings.extend(_above_one(assessment, read))
+    findings.extend(_given_gaps(assessment, read, layout or Layout(file="")))
     gaps = _evidence_gaps(assessment, read)
     findings.extend(gathered(gaps, {"evidence_missing": "evidences_missing"}, _FEW))
     return tuple(findings)
@@ -91,7 +95,9 @@ def _checks(leaf: Criterion, kind: InputKind, decimals: int) -> Iterator[pa.Chec
         yield pa.Check(lambda scores: scores.map(decimals_of) <= decimals, error="score_too_fine")
         if step:
             yield pa.Check(lambda scores: scores % step == 0, error="score_off_step")
-    elif leaf.measured is Measure.PERCENT:
+        return
+    yield pa.Check(lambda figures: figures < _TOO_LARGE, error="figure_too_large")
+    if leaf.measured is Measure.PERCENT:
         yield pa.Check(lambda shares: shares <= _HUNDRED, error="percent_above_hundred")
     elif leaf.rule is Rule.COUNT:
         yield pa.Check(lambda counts: counts.map(decimals_of) == 0, error="count_not_whole")
@@ -196,8 +202,28 @@ def _finding(assessment: Assessment, submission: Submission, leaf: Criterion, fo
     return error(code, found.where, found.unit, **facts)
 
 
-def _best_zeros(assessment: Assessment, submissions: Iterable[Submission]) -> Iterator[Finding]:
-    """Nothing can be compared with a best figure of zero, unless the leaf says what that means."""
+def _above_one(assessment: Assessment, submissions: Iterable[Submission]) -> Iterator[Finding]:
+    """An a above its b may be right where a target or a best is measured; or the two were mixed up."""
+    for submission in submissions:
+        for leaf in assessment.assessed_leaves(assessment.unit_by_code[submission.unit]):
+            answer = answer_of(leaf, submission.values)
+            first, second = answer.first, answer.second
+            if leaf.rule is not Rule.RATIO and isinstance(first, Decimal) and second and first > second:
+                where = _where(submission, leaf)
+                facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "first": first, "second": second}
+                yield warning("ratio_above_one", where, submission.unit, **facts)
+
+
+def _where(submission: Submission, leaf: Criterion) -> Where:
+    """The cell of a leaf's first input."""
+    return next(i.where for i in submission.inputs if (i.criterion, i.kind) == (leaf.code, InputKind.FIRST))
+
+
+def best_zeros(assessment: Assessment, submissions: Iterable[Submission]) -> Iterator[Finding]:
+    """Nothing can be compared with a best figure of zero, unless the leaf says what that means.
+
+    The submissions are those that are scored: the best one of the others does not count.
+    """
     for block, alike in _by_block(assessment, submissions).items():
         for leaf in assessment.trees[block].criteria:
             if leaf.rule is Rule.RELATIVE and leaf.on_zero is ZeroRule.ERROR:
@@ -208,8 +234,7 @@ def _best_zeros(assessment: Assessment, submissions: Iterable[Submission]) -> It
 
 
 def _best_zero(leaf: Criterion, submission: Submission) -> Finding:
-    where = next(i.where for i in submission.inputs if (i.criterion, i.kind) == (leaf.code, InputKind.FIRST))
-    return error("best_zero", where, submission.unit, code=leaf.code, label=leaf.label)
+    return error("best_zero", _where(submission, leaf), submission.unit, code=leaf.code, label=leaf.label)
 
 
 def _by_block(assessment: Assessment, submissions: Iterable[Submission]) -> dict[str, list[Submission]]:
@@ -228,14 +253,15 @@ def _figure(leaf: Criterion, submission: Submission) -> Fraction | None:
     return measured(leaf, answer_of(leaf, submission.values)) if _is_answered(leaf, submission) else None
 
 
-def _given_gaps(assessment: Assessment, submissions: Iterable[Submission], file: str) -> Iterator[Finding]:
+def _given_gaps(assessment: Assessment, submissions: Iterable[Submission], layout: Layout) -> Iterator[Finding]:
     """Points that the appraiser has to give and that the definition does not have yet."""
     for submission in submissions:
         unit = assessment.unit_by_code[submission.unit]
         leaves = (leaf for leaf in assessment.assessed_leaves(unit) if leaf.rule is Rule.GIVEN)
         codes = tuple(leaf.code for leaf in leaves if (unit.code, leaf.code) not in assessment.given_points)
         if codes:
-            yield error("given_missing", Where(file=file), unit.code, unit=unit.name, codes=codes)
+            where = replace(layout.at("given", 0, "points"), row=0)
+            yield error("given_missing", where, unit.code, unit=unit.name, codes=codes)
 
 
 def _evidence_gaps(assessment: Assessment, submissions: Iterable[Submission]) -> Iterator[Finding]:

@@ -18,10 +18,9 @@ from cqdt_batch.definition.stamp import STAMP_SHEET
 from cqdt_batch.findings import Finding, Term, error
 from cqdt_batch.messages import in_every_language
 
-SIGNING = ("so", "ngay", "thang", "nam")
-"""What the reference line may leave open until the signing: number, day, month and year of the decision."""
-PLACEHOLDERS = (*SIGNING, "tinh", "chi_so", "nam_danh_gia", "co_quan", "bo_tieu_chi")
-"""What titles and the texts around a table may leave open besides: province, index, year, appraiser, criteria set."""
+PLACEHOLDERS = ("so", "ngay", "thang", "nam", "tinh", "chi_so", "nam_danh_gia", "co_quan", "bo_tieu_chi")
+"""What the texts of an annex may leave open: number, day, month and year of the decision, which stay blank until the
+signing; province, index, year, appraiser and criteria set of the round."""
 WORKING_SHEETS = ("working.sheet", "working.inputs_sheet", "working.applicable_sheet", "working.ranks_sheet")
 """The catalogue's names of the sheets that stand behind the tables of a block."""
 CRITERION_KINDS = frozenset(
@@ -216,6 +215,17 @@ def subgroups_of(a: Assessment, block: str) -> set[str]:
     return {unit.subgroup for unit in a.units if unit.block == block and unit.subgroup}
 
 
+def check_groups_are_spelled_alike(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Two groups of a block, or two sub-groups, differ in more than spelling: Cụm Hoà and Cụm Hòa look the same."""
+    for name in ("group", "subgroup"):
+        first: dict[tuple[str, str], str] = {}
+        for unit in a.units:
+            found: str = getattr(unit, name)
+            known = first.setdefault((unit.block, folded(found)), found)
+            if found and known != found:
+                yield error("definition_group_spelled", layout.at("units", unit.row, name), found=found, known=known)
+
+
 def check_groups_of_sections_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """A section names groups that units of its table's block belong to."""
     for section, block, group in _strangers(a, layout, "group", groups_of):
@@ -300,7 +310,7 @@ def check_sheet_names(a: Assessment, layout: Layout) -> Iterator[Finding]:
 
 def check_placeholders(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """Printed texts leave open only what the program knows how to fill."""
-    yield from _strange_places(a.profile, "profile", "reference", SIGNING, layout)
+    yield from _strange_places(a.profile, "profile", "reference", PLACEHOLDERS, layout)
     yield from _strange_places(a.profile, "profile", "annex_title", PLACEHOLDERS, layout)
     for table in a.tables:
         for name in ("title", "before", "after"):
@@ -342,6 +352,7 @@ REFERENCES: tuple[Check, ...] = (
     check_results_name_units,
     check_results_name_criteria,
     check_exemptions_name_somebody,
+    check_groups_are_spelled_alike,
     check_groups_of_sections_are_known,
     check_subgroups_of_sections_are_known,
     check_codes_are_plain,

@@ -16,6 +16,7 @@ from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Criterion, Extra, GivenScore, Grade, GradeBasis, PastResult, Rule
 from cqdt_batch.definition.sheets import choice_key
 from cqdt_batch.findings import Finding, Term, error, warning
+from cqdt_batch.rounding import trimmed
 
 _WHOLE = Decimal(100)
 
@@ -78,6 +79,28 @@ def check_grades_can_be_reached(a: Assessment, layout: Layout) -> Iterator[Findi
                 yield error("definition_above_percent", where, found=grade.least)
             if grade.basis is GradeBasis.POINTS and grade.least > reach:
                 yield warning("definition_grade_out_of_reach", where, found=grade.least, most=reach)
+
+
+def check_grade_labels_fit_a_formula(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """The name of a grade stands in formulas, whose length Excel limits."""
+    for grade in a.grades:
+        if len(grade.label) > _LONGEST_LABEL:
+            where = layout.at("grades", grade.row, "label")
+            yield error("definition_grade_label_too_long", where, found=grade.label, most=_LONGEST_LABEL)
+
+
+_LONGEST_LABEL = 60
+
+
+def check_percents_are_no_shares(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A bound of 0.9 where percents are measured was probably meant as 90 %."""
+    for bands in _bands(a, layout, "least"):
+        highest = max(bands, key=lambda grade: grade.least)
+        if highest.basis is GradeBasis.PERCENT and 0 < highest.least <= 1:
+            where = layout.at("grades", highest.row, "least")
+            yield warning(
+                "definition_share_for_percent", where, found=highest.least, meaning=trimmed(highest.least * 100)
+            )
 
 
 def _most_points(a: Assessment, layout: Layout) -> dict[str, Decimal]:
@@ -175,6 +198,23 @@ def _identity(past: PastResult) -> object:
     return folded(past.name) if past.name else (past.total, past.rank)
 
 
+def check_past_totals_are_within_the_scale(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A total of last year far off this year's scale is a slip of the decimal sign, or another scale."""
+    if any(layout.told_anywhere("criteria", name) for name in ("block", "code", "parent", "max_score", "extra")):
+        return
+    for past in a.past:
+        block = a.unit_by_code[past.unit].block
+        tree = a.trees[block]
+        code = past.criterion or tree.root.code
+        if code not in tree.by_code or not is_measurable(tree, code, layout):
+            continue
+        bonuses = (leaf.max_score or Decimal(0) for leaf in tree.leaves(code) if leaf.extra is Extra.BONUS)
+        most = sum(bonuses, tree.maximum(code))
+        if not 0 <= past.total <= most and not layout.told("past", past.row, "total"):
+            where = layout.at("past", past.row, "total")
+            yield warning("definition_past_out_of_scale", where, found=past.total, most=most)
+
+
 def check_merged_units_are_named(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """Where several rows are about one unit, each says which unit of last year it is about."""
     for results in _past(a, layout):
@@ -189,6 +229,8 @@ SCORES_SENSE: tuple[Check, ...] = (
     check_grades_begin_at_zero,
     check_grades_are_told_apart,
     check_grades_can_be_reached,
+    check_grade_labels_fit_a_formula,
+    check_percents_are_no_shares,
     check_given_points_are_asked_for,
     check_given_points_are_possible,
     check_points_are_given_once,
@@ -199,5 +241,6 @@ SCORES_SENSE_OF_TREES: tuple[Check, ...] = (
     check_given_points_count,
     check_past_results_are_not_repeated,
     check_merged_units_are_named,
+    check_past_totals_are_within_the_scale,
 )
 """Checks for records whose references hold."""

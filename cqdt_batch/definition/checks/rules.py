@@ -16,7 +16,8 @@ from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Criterion, Measure, Rule
 from cqdt_batch.definition.sheets import choice_key
-from cqdt_batch.findings import Fact, Finding, Term, Where, error
+from cqdt_batch.findings import Fact, Finding, Term, Where, error, warning
+from cqdt_batch.rounding import trimmed
 
 PARAMETERS: Mapping[Rule, tuple[str, ...]] = {
     Rule.POINTS: ("step",),
@@ -183,6 +184,18 @@ def check_percentages_can_be_reached(a: Assessment, layout: Layout) -> Iterator[
             yield error("definition_above_percent", where, found=highest)
 
 
+def check_percentages_are_no_shares(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A target of 0.8 where percents are measured was probably meant as 80 %, and so were steps up to 1."""
+    for leaf, _ in _leaves(a, layout):
+        if leaf.measured not in (Measure.RATIO, Measure.PERCENT):
+            continue
+        bounds = [level.bound for level in leaf.levels if _BOUND.fullmatch(level.name)]
+        for name, highest in (("target", leaf.target or 0), ("levels", max(bounds, default=0))):
+            if 0 < highest <= 1 and not layout.told("criteria", leaf.row, name):
+                facts: dict[str, Fact] = {"found": Decimal(highest), "meaning": trimmed(Decimal(highest) * 100)}
+                yield warning("definition_share_for_percent", _at(layout, leaf, name), **facts)
+
+
 def check_points_rise_with_the_steps(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """A higher step gives more points, so that a better figure never loses any."""
     for leaf, where in _levelled(a, layout, Rule.STEPS):
@@ -222,5 +235,6 @@ RULE_SENSE: tuple[Check, ...] = (
     check_points_rise_with_the_steps,
     check_highest_level_is_the_maximum,
     check_levels_can_be_published,
+    check_percentages_are_no_shares,
 )
 """Checks of leaves; those of levels rely on their order: what an earlier one refused, a later one leaves alone."""

@@ -196,15 +196,35 @@ def check_only_figures_have_a_look(a: Assessment, layout: Layout) -> Iterator[Fi
 
 
 def check_ranked_figures_are_shown_as_ranked(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """What is ranked as published is printed with the decimals it is published with: equal figures, equal ranks."""
+    """What is ranked as published, graded or compared is printed with the decimals it is published with.
+
+    Equal figures then have equal ranks and grades, and a change is the difference of what is printed.
+    """
     blocks = {b.code: b for b in a.blocks if not layout.told("blocks", b.row, "decimals", "basis", "treatment")}
     for table, column in _known_columns(a):
         block = blocks.get(table.block)
-        if not block or block.basis is not RankBasis.PUBLISHED or column.decimals in (None, block.decimals):
+        if not block or column.decimals in (None, block.decimals) or layout.told("columns", column.row, "criterion"):
             continue
-        if _shows_result(column, table, block.treatment) and not layout.told("columns", column.row, "criterion"):
+        is_ranked = block.basis is RankBasis.PUBLISHED and _shows_result(column, table, block.treatment)
+        if is_ranked or _is_held_against_others(a, table, column):
             where = layout.at("columns", column.row, "decimals")
             yield error("definition_ranked_decimals", where, found=column.decimals, decimals=block.decimals)
+
+
+def _is_held_against_others(a: Assessment, table: AnnexTable, column: Column) -> bool:
+    """Tell whether a column shows what a grade or a change beside it comes from."""
+    kinds = {other.kind for other in a.columns_of(table)}
+    by_percent = any(g.basis is GradeBasis.PERCENT for g in a.grades if g.block == table.block)
+    match column.kind:
+        case ColumnKind.CHANGE:
+            return True
+        case ColumnKind.LAST_TOTAL:
+            return ColumnKind.CHANGE in kinds
+        case ColumnKind.TOTAL:
+            return ColumnKind.CHANGE in kinds or (ColumnKind.GRADE in kinds and not by_percent)
+        case ColumnKind.PERCENT:
+            return ColumnKind.GRADE in kinds and by_percent and column.criterion in ("", table.criterion)
+    return False
 
 
 def check_shares_are_of_the_scale(a: Assessment, layout: Layout) -> Iterator[Finding]:

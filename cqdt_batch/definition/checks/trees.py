@@ -78,6 +78,19 @@ def _above(tree: CriteriaTree, criterion: Criterion) -> Iterator[Criterion]:
         yield from _above(tree, parent)
 
 
+def check_means_fit_a_formula(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Excel limits the length of a formula, and a mean names every child with its weight."""
+    for tree in settled_trees(a, layout).values():
+        for c in tree.criteria:
+            count = len(tree.children.get(c.code, ()))
+            if c.aggregation is Aggregation.MEAN and count > _MOST_IN_A_MEAN:
+                where = layout.at("criteria", c.row, "aggregation")
+                yield error("definition_mean_too_wide", where, code=c.code, count=count, most=_MOST_IN_A_MEAN)
+
+
+_MOST_IN_A_MEAN = 100
+
+
 def check_ranked_criteria_have_a_maximum(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """A criterion that is ranked, and the composite index, are more than bonus and penalty points."""
     trees = settled_trees(a, layout)
@@ -87,7 +100,7 @@ def check_ranked_criteria_have_a_maximum(a: Assessment, layout: Layout) -> Itera
                 yield error("definition_only_extras", layout.at("criteria", root.row, "code"), code=root.code)
     for table in a.tables:
         ranked, code = trees.get(table.block), table.criterion
-        if ranked is None or code not in ranked.children or not ranked.by_code[code].parent:
+        if ranked is None or not code or code not in ranked.children or not ranked.by_code[code].parent:
             continue
         if _is_only_extra(ranked, code, layout):
             yield error("definition_only_extras", layout.at("tables", table.row, "criterion"), code=code)
@@ -114,6 +127,7 @@ TREE_SENSE: tuple[Check, ...] = (
     check_weights_stand_below_means,
     check_extras_are_summed_up_to_the_root,
     check_ranked_criteria_have_a_maximum,
+    check_means_fit_a_formula,
     check_means_are_of_equal_maxima,
 )
 """Checks of how points are gathered; trees are walked where every criterion of a block has its place."""

@@ -84,8 +84,9 @@ class TableFigures:
     def expression(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> str:
         """The exact figure as a formula on the working sheets."""
         code = criterion or self.ranked.table.criterion
-        points, most = self.working.reference(unit, code), self.working.maximum(code)
-        possible = self.working.applicable(unit, code)
+        points = self.working.reference(unit, code)
+        is_extra = self.figures.tree.by_code[code].extra is not None
+        most, possible = ("0", "0") if is_extra else (self.working.maximum(code), self.working.applicable(unit, code))
         match kind:
             case ColumnKind.MAXIMUM:
                 return most

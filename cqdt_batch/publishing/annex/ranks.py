@@ -151,10 +151,9 @@ class RanksSheet:
     def _grade(self, line: _Line, row: int) -> Value:
         if line.rank is not None:
             return None
-        words = line.figures.working.words
         grade = line.figures.figures.grade(line.unit)
         if grade is None:
-            return words("annex.no_grade")
+            return None
         return Computed(f"={line.figures.grade_formula(address(row, _FIXED + 1))}", grade.label)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -329,7 +329,8 @@ class TableLayout:
     def _count_formula(self, number: int, row: int, first: int, position: int, *, is_sum: bool) -> str:
         if is_sum:
             return f"=SUM({address(first, position)}:{address(row - 1, position)})"
-        label = address(row, self.figures.position(ColumnKind.GRADE) or 0)
+        has_no_grade = row - first >= len(self._outcome.assessment.grades_of(self._table.block))
+        label = '""' if has_no_grade else address(row, self.figures.position(ColumnKind.GRADE) or 0)
         return f"=SUMPRODUCT(--({self.ranks.grades(self._ranked, number)}={label}))"
 
     def _share(self, column: Column, count: int, total: int, row: int, last: int) -> Value:
@@ -363,11 +364,8 @@ class TableLayout:
         """What stands below a table: its own text, how partly assessed units are treated, who is missing."""
         profile = self._outcome.assessment.profile
         yield from ((line, _FREE) for line in filled(self._table.after, profile).splitlines())
-        concerned = self._concerned()
-        if concerned:
-            maximum = self.figures.figures.tree.maximum(self._table.criterion)
-            facts = {"units": self._named(concerned), "maximum": maximum}
-            yield self._words(f"annex.treatment.{self._block.treatment}", **facts), _FREE
+        if self._table.content is TableContent.UNITS:
+            yield from ((line, _FREE) for line in self._treated())
         kinds = {column.kind for column in self._columns}
         if ColumnKind.LAST_TOTAL in kinds and self._has_merged():
             yield self._words("annex.merged"), _FREE
@@ -377,17 +375,27 @@ class TableLayout:
             names = tuple(f"{unit.printed_name} ({self._state(unit)})" for unit in self._ranked.absent)
             yield self._words("annex.absent", count=len(names), units=names), _NOTE
 
-    def _concerned(self) -> tuple[Unit, ...]:
-        """The units of the table to which the treatment of the block applies."""
+    def _treated(self) -> Iterator[str]:
+        """How units that are not assessed on everything are treated in this table."""
+        figures, assessment = self.figures.figures, self._outcome.assessment
+        partly = [s.unit for s in self._ranked.standings if figures.is_partly_assessed(s.unit)]
+        unranked = partly if self._block.treatment is Treatment.UNRANKED else self._not_comparable()
+        treated = [unit for unit in partly if unit not in unranked]
         if self._block.treatment is Treatment.LEFT_OUT:
-            return tuple(u for u in self._outcome.assessment.units_of(self._block.code) if self._is_left_out(u))
-        figures = self.figures.figures
-        return tuple(s.unit for s in self._ranked.standings if figures.is_partly_assessed(s.unit))
+            treated = [unit for unit in assessment.units_of(self._block.code) if assessment.is_left_out(unit)]
+        if treated:
+            facts = {"units": self._named(treated), "maximum": figures.tree.maximum(self._table.criterion)}
+            yield self._words(f"annex.treatment.{self._block.treatment}", **facts)
+        if unranked:
+            yield self._words("annex.treatment.unranked", units=self._named(unranked))
 
-    def _is_left_out(self, unit: Unit) -> bool:
-        return self._outcome.assessment.is_left_out(unit)
+    def _not_comparable(self) -> list[Unit]:
+        """The units of ranked sections that turned out not to be comparable."""
+        sections = (section for section in self._ranked.sections if section.ranking)
+        units = (standing.unit for section in sections for standing in section.standings)
+        return [unit for unit in units if not self.figures.figures.is_comparable(unit)]
 
-    def _named(self, units: tuple[Unit, ...]) -> tuple[str, ...] | str:
+    def _named(self, units: Sequence[Unit]) -> tuple[str, ...] | str:
         if len(units) > _MOST_NAMED:
             return self._words("annex.units_counted", count=len(units))
         return tuple(unit.printed_name for unit in units)

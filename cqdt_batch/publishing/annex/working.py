@@ -12,6 +12,7 @@ import pandas as pd
 
 from cqdt_batch.definition.assessment import CriteriaTree
 from cqdt_batch.definition.records import Block, ColumnKind, Criterion, GradeBasis, Treatment, Unit
+from cqdt_batch.intake.questions import may_be_absent
 from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.inputs import InputsSheet
@@ -87,9 +88,13 @@ class WorkingSheets:
 
     @cached_property
     def has_applicable(self) -> bool:
-        """Tell whether there is a sheet of applicable maxima: some unit has gaps, and some table asks for them."""
-        leaves = [leaf.code for leaf in self.tree.leaves(self.tree.root.code)]
-        return self._is_asked_for and bool(self._points[leaves].isna().to_numpy().any())
+        """Tell whether there is a sheet of applicable maxima: units have gaps or may get some, and tables ask for them.
+
+        A denominator that somebody sets to zero on the sheet of figures makes a gap too.
+        """
+        leaves = self.tree.leaves(self.tree.root.code)
+        has_gaps = bool(self._points[[leaf.code for leaf in leaves]].isna().to_numpy().any())
+        return self._is_asked_for and (has_gaps or any(map(may_be_absent, leaves)))
 
     @property
     def _is_asked_for(self) -> bool:

@@ -13,14 +13,14 @@ from cqdt_batch.definition.records import Aggregation, Block, Criterion, Rule, T
 from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.definition.stamp import ANSWERS, STAMP_SHEET, stamp_of
 from cqdt_batch.findings import column_letters
-from cqdt_batch.intake.questions import CHOSEN
+from cqdt_batch.intake.questions import CHOSEN, may_be_absent
 from cqdt_batch.intake.submissions import InputKind, asked_of, scored_by
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.forms.inputs import FormInputs
 from cqdt_batch.publishing.forms.points import FormPoints, Place, is_typed_penalty
 from cqdt_batch.publishing.forms.rule_text import inner_rule, leaf_rule
-from cqdt_batch.publishing.formulas import DUST, aggregate_formula, points_formula, possible_formula
+from cqdt_batch.publishing.formulas import DUST, aggregate_formula, literal, most_formula, points_formula
 from cqdt_batch.publishing.sheets import (
     Cell,
     Computed,
@@ -31,9 +31,11 @@ from cqdt_batch.publishing.sheets import (
     Value,
     Visibility,
     address,
+    in_sheet,
     number_format,
     ranges,
 )
+from cqdt_batch.scoring.rules import maximum_of
 
 _TITLE = Style(size=14, bold=True, align="center", wrap=True)
 _SUBTITLE = Style(size=13, align="center", wrap=True)
@@ -112,7 +114,8 @@ class FormLayout:
     def sheets(self) -> tuple[Sheet, ...]:
         """Draw the form, its guide and its stamp."""
         lists = (self.inputs.lists(),) if self.inputs.listed else ()
-        return self.sheet(), _guide(self), *lists, _stamp(self)
+        maxima = (self._maxima(),) if self.points.scale else ()
+        return self.sheet(), _guide(self), *lists, *maxima, _stamp(self)
 
     def at(self, place: Place) -> tuple[int, int] | None:
         """The row and column of a cell; None where the form has no such row."""
@@ -220,10 +223,8 @@ class FormLayout:
         """What becomes of the points of a unit that is not assessed on everything, above their column."""
         treatment, column = self.block.treatment, self.column_of[FormColumn.SCORE]
         said = self.words(_SAID_OF_RESULT[treatment], maximum=scale)
-        total = self.tree.root
-        cells = {code: address(row, column) for code, row in self.row_of.items() if code in self._applying}
-        possible = possible_formula(self.tree, total, cells, self.words("not_assessed"), self.decimals)
-        points = cells[total.code]
+        row = self.row_of[self.tree.root.code]
+        points, possible = address(row, column), in_sheet(self.words("form.maxima"), address(row, 2))
         quotient = f"ROUND({points}*{scale:f}/{possible},{DUST})"
         formula = f'=IF(ISNUMBER({points}),IF({possible}>0,ROUND({quotient},{self.block.decimals}),""),"")'
         style = replace(_STATUS, align="right")
@@ -231,10 +232,28 @@ class FormLayout:
         shown = replace(_STATUS, align="center", number=number_format(self.block.decimals))
         yield Cell(_RESULT_ROW, column, Computed(formula, self.points.result(scale)), shown)
 
-    @cached_property
-    def _applying(self) -> frozenset[str]:
-        """The criteria that apply to the unit."""
-        return frozenset(criterion.code for criterion in self.assessment.assessed(self.unit))
+    def _maxima(self) -> Sheet:
+        """The applicable maximum of every criterion, in its row: what turns out not to be assessed has none."""
+        cells: list[Cell] = []
+        for criterion in self.assessment.assessed(self.unit):
+            row = self.row_of[criterion.code]
+            cells += [Cell(row, 1, criterion.code, _CODE), Cell(row, 2, self._most(criterion, row), _POINTS)]
+        name = self.words("form.maxima")
+        return Sheet(
+            name=name, cells=tuple(cells), widths=(12.0, 12.0), visibility=Visibility.VERY_HIDDEN, protected=True
+        )
+
+    def _most(self, criterion: Criterion, row: int) -> Computed | Decimal:
+        most = self.points.possible(criterion)
+        if not self.tree.is_leaf(criterion.code):
+            children = self.points.children(criterion)
+            cells = [(self.row_of[child.code], 2) for child in children]
+            return Computed(f"={most_formula(criterion, children, cells, self.decimals)}", most)
+        if not may_be_absent(criterion):
+            return most
+        shown = in_sheet(self.words("form.sheet"), address(row, self.column_of[FormColumn.SCORE]))
+        absent, scored = literal(self.words("not_assessed")), maximum_of(criterion)
+        return Computed(f"=IF({shown}={absent},0,{scored:f})", most)
 
     def _status(self) -> Computed | str:
         """The line that counts what is still empty: a leaf's cell of points is blank until it is filled in."""
@@ -386,7 +405,9 @@ _STEPS_WITH_RULES = ("step1_rules", "step2_rules", "step3_rules", "step4", "step
 def _guide(layout: FormLayout) -> Sheet:
     words, profile = layout.words, layout.assessment.profile
     told = _STEPS_WITH_RULES if layout.has_rules else _STEPS
-    if any(leaf.rule in (Rule.RELATIVE, Rule.GIVEN) for leaf in layout.leaves):
+    if any(isinstance(layout.points.of_leaf(leaf), str) for leaf in layout.leaves if leaf.rule is Rule.GIVEN) or any(
+        leaf.rule is Rule.RELATIVE for leaf in layout.leaves
+    ):
         told = (*told, "step8_rules")
     steps = [words(f"form.guide.{step}", decimals=layout.decimals) for step in told]
     steps.append(words("form.guide.appraiser", name=profile.appraiser))

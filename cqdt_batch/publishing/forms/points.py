@@ -65,7 +65,9 @@ class FormPoints:
         return self._points(leaf, Answer(first=first, second=number))
 
     def _points(self, leaf: Criterion, answer: Answer) -> Decimal | str:
-        """The points of a complete answer, in this form alone."""
+        """The points of a complete answer, in this form alone; "" for two numbers that cannot be."""
+        if _is_impossible(leaf, answer):
+            return ""
         if leaf.measured is not None and measured(leaf, answer) is None:
             if leaf.on_zero is ZeroRule.ERROR:
                 return ""
@@ -90,6 +92,8 @@ class FormPoints:
         leaves = self.assessment.assessed_leaves(self.unit)
         is_whole = not self.assessment.not_assessed(self.unit) and not any(map(may_be_absent, leaves))
         is_known = not any(leaf.rule in (Rule.RELATIVE, Rule.GIVEN) for leaf in leaves)
+        if not leaves:
+            return None
         match treatment:
             case Treatment.CONVERTED if is_known and not is_whole:
                 return self._tree.maximum(self._tree.root.code)
@@ -99,14 +103,17 @@ class FormPoints:
 
     def result(self, scale: Decimal) -> Decimal | str:
         """The converted points or the percent, rounded as they are published; "" where there is nothing to convert."""
-        points, absent = self.of_node(self._tree.root), self.words("not_assessed")
-        leaves = self.assessment.assessed_leaves(self.unit)
-        gaps = {leaf.code for leaf in leaves if self.of_leaf(leaf) == absent}
-        possible = self._tree.maximum(self._tree.root.code, gaps | self.assessment.not_assessed(self.unit))
+        points, possible = self.of_node(self._tree.root), self.possible(self._tree.root)
         if not isinstance(points, Decimal) or not possible:
             return ""
         exact = Fraction(points) * Fraction(scale) / Fraction(possible)
         return published(exact, self.assessment.block_by_code[self.unit.block].decimals)
+
+    def possible(self, criterion: Criterion) -> Decimal:
+        """The applicable maximum of a criterion, by what is typed."""
+        leaves, absent = self.assessment.assessed_leaves(self.unit), self.words("not_assessed")
+        gaps = {leaf.code for leaf in leaves if self.of_leaf(leaf) == absent}
+        return self._tree.maximum(criterion.code, gaps | self.assessment.not_assessed(self.unit))
 
     def of_node(self, criterion: Criterion) -> Decimal | str:
         """What the cell of an inner criterion shows: as in Excel, what is no number adds nothing."""
@@ -126,6 +133,14 @@ class FormPoints:
             return self.of_node(criterion)
         shown = self.of_leaf(criterion)
         return -shown if isinstance(shown, Decimal) and is_typed_penalty(criterion) else shown
+
+
+def _is_impossible(leaf: Criterion, answer: Answer) -> bool:
+    """Tell whether a stands over a b of zero, or a part over a whole that is smaller."""
+    first, second = answer.first, answer.second
+    if not isinstance(first, Decimal) or second is None:
+        return False
+    return bool(first) if not second else leaf.rule is Rule.RATIO and first > second
 
 
 def is_typed_penalty(criterion: Criterion) -> bool:
