@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,8 +20,9 @@ from cqdt_batch.definition.records import (
     Unit,
 )
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.annex.figures import FIGURE_KINDS, TableFigures, number_code, rank_formula, share
+from cqdt_batch.publishing.annex.figures import FIGURE_KINDS, TableFigures, number_code, rank_formula
 from cqdt_batch.publishing.annex.ranks import RanksSheet
+from cqdt_batch.publishing.annex.summaries import Summary
 from cqdt_batch.publishing.annex.working import WorkingSheets
 from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address
 from cqdt_batch.scoring.outcome import Outcome
@@ -217,8 +217,8 @@ class TableLayout:
                 yield Cell(row, 1, roman(titled), replace(_SECTION, align="center", indent=0))
                 yield Cell(row, 2, title, _SECTION, across=len(self._columns) - 1)
                 row += 1
-            draw = self._grade_rows if is_summary else self._unit_rows
-            cells = tuple(draw(number, section, row))
+            rows = self._summary.rows(number, section, row, self._looks) if is_summary else None
+            cells = tuple(rows or self._unit_rows(number, section, row))
             yield from cells
             row = max((cell.row + 1 for cell in cells), default=row)
 
@@ -229,7 +229,15 @@ class TableLayout:
                     value = self._rank(column, number, section, place, first)
                 else:
                     value = self._value(column, standing, first + place)
-                yield Cell(first + place, position, value, self._style(column))
+                yield Cell(first + place, position, value, self._looks[position - 1])
+
+    @property
+    def _summary(self) -> Summary:
+        return Summary(figures=self.figures, ranks=self.ranks)
+
+    @cached_property
+    def _looks(self) -> tuple[Style, ...]:
+        return tuple(map(self._style, self._columns))
 
     def _style(self, column: Column) -> Style:
         if column.kind in (ColumnKind.UNIT, ColumnKind.SUBGROUP, ColumnKind.NOTE):
@@ -299,53 +307,6 @@ class TableLayout:
         formula = rank_formula(mine, above, rank_above, follows, self._words("annex.order_changed"))
         return Computed(formula, rank)
 
-    def _grade_rows(self, number: int, section: RankedSection, first: int) -> Iterator[Cell]:
-        """A row a grade with the number of its units and their share, and below them the sum."""
-        counts = _counts(section)
-        grades = self._outcome.assessment.grades_of(self._table.block)
-        labels = [*(grade.label for grade in grades), *([self._words("annex.no_grade")] if counts[""] else [])]
-        last = first + len(labels)
-        for place, label in enumerate([*labels, self._words("annex.total")]):
-            row = first + place
-            is_sum = row == last
-            count = sum(counts.values()) if is_sum else counts[label if place < len(grades) else ""]
-            for position, column in enumerate(self._columns, 1):
-                style = replace(self._style(column), bold=is_sum)
-                value = self._counted(column, label, place, count)
-                if column.kind is ColumnKind.COUNT and section.standings:
-                    value = Computed(self._count_formula(number, row, first, position, is_sum=is_sum), count)
-                elif column.kind is ColumnKind.SHARE:
-                    value = self._share(column, count, sum(counts.values()), row, last)
-                yield Cell(row, position, "" if is_sum and column.kind is ColumnKind.NUMBER else value, style)
-
-    def _counted(self, column: Column, label: str, place: int, count: int) -> Value:
-        match column.kind:
-            case ColumnKind.NUMBER:
-                return place + 1
-            case ColumnKind.GRADE:
-                return label
-        return count
-
-    def _count_formula(self, number: int, row: int, first: int, position: int, *, is_sum: bool) -> str:
-        if is_sum:
-            return f"=SUM({address(first, position)}:{address(row - 1, position)})"
-        has_no_grade = row - first >= len(self._outcome.assessment.grades_of(self._table.block))
-        label = '""' if has_no_grade else address(row, self.figures.position(ColumnKind.GRADE) or 0)
-        return f"=SUMPRODUCT(--({self.ranks.grades(self._ranked, number)}={label}))"
-
-    def _share(self, column: Column, count: int, total: int, row: int, last: int) -> Value:
-        if not total:
-            return None
-        decimals, position = self.figures.figures.decimals(column), self.figures.position(ColumnKind.COUNT) or 0
-        formula = f"=ROUND({address(row, position)}*100/{address(last, position)},{decimals})"
-        return Computed(formula, share(count, total, decimals))
-
-    def _shares_miss(self, column: Column) -> bool:
-        """Tell whether the rounded shares of some section add up to something else than 100."""
-        decimals = self.figures.figures.decimals(column)
-        counted = (tuple(_counts(section).values()) for section in self._ranked.sections if section.standings)
-        return any(sum(share(count, sum(counts), decimals) for count in counts) != _WHOLE for counts in counted)
-
     def _state(self, unit: Unit) -> str:
         """A unit's state, written small inside a sentence."""
         state = self._words(f"unit_state.{self._outcome.states[unit.code]}")
@@ -369,7 +330,7 @@ class TableLayout:
         kinds = {column.kind for column in self._columns}
         if ColumnKind.LAST_TOTAL in kinds and self._has_merged():
             yield self._words("annex.merged"), _FREE
-        if any(map(self._shares_miss, (column for column in self._columns if column.kind is ColumnKind.SHARE))):
+        if any(map(self._summary.shares_miss, (column for column in self._columns if column.kind is ColumnKind.SHARE))):
             yield self._words("annex.shares_rounded"), _FREE
         if self._ranked.absent:
             names = tuple(f"{unit.printed_name} ({self._state(unit)})" for unit in self._ranked.absent)
@@ -403,11 +364,3 @@ class TableLayout:
     def _has_merged(self) -> bool:
         assessment, criterion = self._outcome.assessment, self._table.criterion
         return any(len(assessment.past_of(s.unit, criterion)) > 1 for s in self._ranked.standings)
-
-
-_WHOLE = 100
-
-
-def _counts(section: RankedSection) -> Counter[str]:
-    """How many units of a section have each grade; "" for those without."""
-    return Counter(standing.grade.label if standing.grade else "" for standing in section.standings)
