@@ -521,7 +521,8 @@ def answered(of: Assessment, small: SmallRound, code: str) -> Typed | None:
 @given(small_rounds(treatments=(Treatment.LEFT_OUT,)))
 def test_who_is_left_out_appears_nowhere(small: SmallRound) -> None:
     table = result_of(small)
-    left_out = {one.code for one in small.assessment.units if exempt_leaves(small.assessment, one)}
+    ordinary = {leaf.code for leaf in small.assessment.criteria if leaf.rule and not leaf.extra}
+    left_out = {one.code for one in small.assessment.units if exempt_leaves(small.assessment, one) & ordinary}
     assert left_out == {one.code for one in small.assessment.units if small.assessment.is_left_out(one)}
     assert set(table.figures.points.index) == {one.code for one in small.assessment.units} - left_out
     assert not left_out & {s.unit.code for s in table.standings}
@@ -754,9 +755,9 @@ def test_every_unit_ends_in_exactly_one_state(small: SmallRound, data: st.DataOb
     outcome = evaluate(
         Definition(assessment=of, findings=(), layout=Layout(file="dot.xlsx")), intake_of(handed), "bai-nop"
     )
-    left_out = {
-        one.code for one in of.units if of.block_by_code["k"].treatment is Treatment.LEFT_OUT and exempt_leaves(of, one)
-    }
+    ordinary = {leaf.code for leaf in of.criteria if leaf.rule and not leaf.extra}
+    leaves_out = of.block_by_code["k"].treatment is Treatment.LEFT_OUT
+    left_out = {one.code for one in of.units if leaves_out and exempt_leaves(of, one) & ordinary}
     by_state = {state: {code for code, found in outcome.states.items() if found is state} for state in UnitState}
     assert list(outcome.states) == [one.code for one in of.units]
     assert by_state[UnitState.LEFT_OUT] == left_out
