@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from cqdt_batch.definition.records import Criterion, Measure, Rule, ZeroRule
+from cqdt_batch.definition.records import Criterion, Extra, Measure, Rule, ZeroRule
 from cqdt_batch.definition.sheets import YesNo
 from cqdt_batch.rounding import published
 
@@ -38,7 +38,7 @@ def leaf_points(leaf: Criterion, answer: Answer, decimals: int, best: Fraction |
     if exact is None:
         return None
     points = exact if isinstance(exact, Decimal) else published(exact, decimals)
-    return -points if leaf.extra == "penalty" and points else points
+    return -points if leaf.extra is Extra.PENALTY and points else points
 
 
 def _exact_points(leaf: Criterion, answer: Answer, best: Fraction | None) -> Decimal | Fraction | None:

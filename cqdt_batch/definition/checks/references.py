@@ -310,19 +310,19 @@ def check_sheet_names(a: Assessment, layout: Layout) -> Iterator[Finding]:
 
 def check_placeholders(a: Assessment, layout: Layout) -> Iterator[Finding]:
     """Printed texts leave open only what the program knows how to fill."""
-    yield from _strange_places(a.profile, "profile", "reference", PLACEHOLDERS, layout)
-    yield from _strange_places(a.profile, "profile", "annex_title", PLACEHOLDERS, layout)
+    yield from _strange_places(a.profile, "profile", "reference", layout)
+    yield from _strange_places(a.profile, "profile", "annex_title", layout)
     for table in a.tables:
         for name in ("title", "before", "after"):
-            yield from _strange_places(table, "tables", name, PLACEHOLDERS, layout)
+            yield from _strange_places(table, "tables", name, layout)
     for section in a.sections:
-        yield from _strange_places(section, "sections", "title", PLACEHOLDERS, layout)
+        yield from _strange_places(section, "sections", "title", layout)
 
 
-def _strange_places(record: Any, sheet: str, name: str, known: tuple[str, ...], layout: Layout) -> Iterator[Finding]:
-    strange = tuple(sorted(_placeholders(getattr(record, name)) - set(known)))
+def _strange_places(record: Any, sheet: str, name: str, layout: Layout) -> Iterator[Finding]:
+    strange = tuple(sorted(_placeholders(getattr(record, name)) - set(PLACEHOLDERS)))
     if strange:
-        facts = {"found": strange, "known": tuple(f"{{{one}}}" for one in known)}
+        facts = {"found": strange, "known": tuple(f"{{{one}}}" for one in PLACEHOLDERS)}
         where = layout.at(sheet, record.row, name)
         yield error("definition_placeholder", where, column=Term(f"definition.{sheet}.{name}"), **facts)
 

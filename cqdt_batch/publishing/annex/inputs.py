@@ -89,12 +89,11 @@ class InputsSheet:
         yield Cell(2, 1, self.words("working.inputs_note"), _NOTE)
         for column, key in enumerate(("number", "unit"), 1):
             yield Cell(_CODES_ROW, column, self.words(f"working.{key}"), _HEADER, down=3)
-        for leaf in self.leaves:
-            for (code, kind), column in self._column_of.items():
-                if code == leaf.code:
-                    yield Cell(_CODES_ROW, column, code, replace(_HEADER, size=11, number="@"))
-                    yield Cell(_LABELS_ROW, column, self._label(leaf, kind), _HEADER)
-                    yield Cell(_BEST_ROW, column, self._best_cell(leaf, column), _HEADER)
+        leaves = {leaf.code: leaf for leaf in self.leaves}
+        for (code, kind), column in self._column_of.items():
+            yield Cell(_CODES_ROW, column, code, replace(_HEADER, size=11, number="@"))
+            yield Cell(_LABELS_ROW, column, self._label(leaves[code], kind), _HEADER)
+            yield Cell(_BEST_ROW, column, self._best_cell(leaves[code], column), _HEADER)
 
     def _label(self, leaf: Criterion, kind: InputKind | None) -> str:
         if kind is None:

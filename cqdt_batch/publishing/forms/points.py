@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeAlias
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
@@ -82,7 +83,7 @@ class FormPoints:
             return may_be_absent(criterion)
         return all(map(self.may_be_absent, self.children(criterion)))
 
-    @property
+    @cached_property
     def scale(self) -> Decimal | None:
         """What the unit's points are converted to, or 100 where percents are ranked.
 
@@ -96,7 +97,7 @@ class FormPoints:
             return None
         match treatment:
             case Treatment.CONVERTED if is_known and not is_whole:
-                return self._tree.maximum(self._tree.root.code)
+                return self._tree.maxima[self._tree.root.code]
             case Treatment.PERCENT if is_known:
                 return Decimal(100)
         return None
@@ -111,9 +112,14 @@ class FormPoints:
 
     def possible(self, criterion: Criterion) -> Decimal:
         """The applicable maximum of a criterion, by what is typed."""
+        return self._tree.maximum(criterion.code, self._gaps)
+
+    @cached_property
+    def _gaps(self) -> frozenset[str]:
+        """What the unit is not assessed on, by the definition or by what is typed."""
         leaves, absent = self.assessment.assessed_leaves(self.unit), self.words("not_assessed")
-        gaps = {leaf.code for leaf in leaves if self.of_leaf(leaf) == absent}
-        return self._tree.maximum(criterion.code, gaps | self.assessment.not_assessed(self.unit))
+        found = (leaf.code for leaf in leaves if self.of_leaf(leaf) == absent)
+        return self.assessment.not_assessed(self.unit).union(found)
 
     def of_node(self, criterion: Criterion) -> Decimal | str:
         """What the cell of an inner criterion shows: as in Excel, what is no number adds nothing."""
