@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
@@ -77,7 +77,7 @@ LONGEST_TEXT = 32_767
 def printable(text: str) -> str:
     """Show what a workbook cannot hold (control characters, lone surrogates) as �, and cut at Excel's limit."""
     clean = _UNPRINTABLE.sub("\ufffd", text)
-    while units_of(clean) > LONGEST_TEXT:
+    while len(clean) > LONGEST_TEXT // 2 and units_of(clean) > LONGEST_TEXT:
         clean = clean[: len(clean) - max(1, (units_of(clean) - LONGEST_TEXT) // 2)]
     return clean
 
@@ -106,6 +106,12 @@ def decimals_of(number: Decimal) -> int:
     return max(0, -exponent - trailing)
 
 
+def decimals_written(number: Decimal) -> int:
+    """How many decimals a number was written with: 56.0 has one, 56 none."""
+    exponent = number.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
 _LONGEST_QUOTE = 120
 
 
@@ -121,13 +127,17 @@ def as_fact(content: Content) -> str | Decimal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grid:
-    """The filled cells of one sheet: row → column → content, both counted from 1, both in increasing order."""
+    """The filled cells of one sheet: row → column → content, both counted from 1, both in increasing order.
+
+    `decimals` says by row and column how many decimals a cell shows, where its number format fixes them.
+    """
 
     sheet: str
     rows: Mapping[int, Mapping[int, Content]]
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     is_hidden: bool = False
+    decimals: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

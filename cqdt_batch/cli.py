@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cqdt_batch.definition.assessment import Assessment
     from cqdt_batch.definition.loading import Definition
     from cqdt_batch.pipeline import RoundFolder
+    from cqdt_batch.scoring.ledger import Ledger
     from cqdt_batch.scoring.outcome import Outcome
 
 # pandas, pandera, openpyxl and XlsxWriter are imported where a command needs them: --help must not wait for them.
@@ -61,6 +63,8 @@ _Lang = Annotated[Language, typer.Option("--lang", help=_VI("cli.lang_help"))]
 _Json = Annotated[bool, typer.Option("--json", help=_VI("cli.json_help"))]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=_VI("cli.quiet_help"))]
 _Verbose = Annotated[bool, typer.Option("--verbose", "-v", help=_VI("cli.verbose_help"))]
+_UnitName = Annotated[str, typer.Argument(help=_VI("cli.explain_unit_help"))]
+_CriterionName = Annotated[str, typer.Argument(help=_VI("cli.explain_criterion_help"))]
 _Out = Annotated[Path | None, typer.Option("--out", help=_VI("cli.out_help"))]
 
 
@@ -192,6 +196,46 @@ def forms(
         talk.give([target])
 
 
+@app.command(help=_VI("cli.appraise"))
+def appraise(
+    round_folder: _Folder,
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+    verbose: _Verbose = False,
+) -> None:
+    from cqdt_batch.pipeline import appraisal_paths, examine, filled_in, write_appraisal
+    from cqdt_batch.publishing.machine import outputs_json, run_json
+    from cqdt_batch.publishing.writer import check_target
+
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
+    folder = _round(round_folder, talk)
+    definition, assessment = _open(round_folder, folder, talk)
+    places = appraisal_paths(folder, assessment)
+    _check_place(talk, folder.appraisal_forms)
+    with _writing(talk, folder.appraisal_forms):
+        for path in places:
+            check_target(path)
+        filled = filled_in(places)
+    if filled:
+        raise talk.stop(Status.WRONG_USE, "cli.appraise_filled", names=tuple(path.name for path in filled))
+    outcome = examine(folder, definition, talk.track("cli.reading"))
+    with _writing(talk, folder.appraisal_forms):
+        paths = write_appraisal(folder, outcome, talk.words, talk.track("cli.appraise_writing"))
+        folder.appraisal.mkdir(exist_ok=True)
+    status = _status(outcome)
+    if as_json:
+        talk.give_json({**run_json(round_folder, status, outcome.findings, talk.words), **outputs_json(paths)})
+    else:
+        names = {unit.code: unit.printed_name for unit in assessment.units}
+        talk.tell_findings(outcome.findings, names=names)
+        facts = {"program": _program(), "path": shlex.quote(str(round_folder)), "folder": folder.appraisal.name}
+        key = "cli.appraise_done" if paths else "cli.appraise_nothing"
+        talk.say(talk.words(key, count=len(paths), **facts), "" if paths else "red")
+        talk.give(paths)
+    raise typer.Exit(status)
+
+
 @app.command(help=_VI("cli.show"))
 def show(
     round_folder: _FolderOrFile,
@@ -240,6 +284,189 @@ def report(
     _run(round_folder, talk, with_annex=True)
 
 
+@app.command(help=_VI("cli.explain"))
+def explain(
+    round_folder: _Folder,
+    unit: _UnitName,
+    criterion: _CriterionName = "",
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+) -> None:
+    from cqdt_batch.definition.names import nearest
+    from cqdt_batch.pipeline import examine
+    from cqdt_batch.publishing.explanation import Explanation, named_criterion, named_unit
+    from cqdt_batch.publishing.explanation_json import explanation_json
+    from cqdt_batch.publishing.machine import run_json
+
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet)
+    folder = _round(round_folder, talk)
+    definition, assessment = _open(round_folder, folder, talk)
+    asked = named_unit(assessment, unit)
+    if asked is None:
+        near = nearest(unit, [name for one in assessment.units for name in (*one.names, one.code)])
+        raise talk.stop(Status.WRONG_USE, "cli.no_unit", name=unit, near=near or talk.words("form.nothing_near"))
+    tree = assessment.trees[asked.block]
+    about = named_criterion(tree, criterion)
+    if about is None:
+        near = nearest(criterion, [name for one in tree.criteria for name in (one.code, one.label)])
+        facts = {"name": criterion, "near": near or talk.words("form.nothing_near")}
+        raise talk.stop(Status.WRONG_USE, "cli.no_criterion", **facts)
+    outcome = examine(folder, definition, talk.track("cli.reading"))
+    explained = Explanation(outcome=outcome, unit=asked, criterion=about, words=talk.words)
+    status = Status.FINDINGS if has_errors(explained.findings) else Status.CLEAN
+    if _status(outcome) is Status.NOTHING_READ:
+        status = Status.NOTHING_READ
+    if as_json:
+        talk.give_json(
+            {**run_json(round_folder, status, explained.findings, talk.words), **explanation_json(explained)}
+        )
+    else:
+        typer.echo("\n".join(map(in_one_line, explained.lines())))
+    raise typer.Exit(status)
+
+
+@app.command(help=_VI("cli.audit"))
+def audit(
+    files: Annotated[list[Path], typer.Argument(help=_VI("cli.audit_help"))],
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+    verbose: _Verbose = False,
+) -> None:
+    from cqdt_batch.pipeline import audit as audit_files
+    from cqdt_batch.publishing.audit_report import audit_json, audit_lines
+
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
+    for path in files:
+        if not path.exists():
+            raise talk.stop(Status.WRONG_USE, "cli.no_folder_or_file", path=str(path))
+    found = audit_files(files)
+    is_amiss = any(finding.severity is not Severity.NOTICE for finding in found.findings)
+    status = Status.FINDINGS if is_amiss else Status.CLEAN
+    status = status if found.readings else Status.NOTHING_READ
+    if as_json:
+        talk.give_json(audit_json(files, status, found.findings, found.readings, talk.words))
+    else:
+        replace(talk, verbose=True).tell_findings(found.findings)
+        if not quiet:
+            typer.echo("\n".join(audit_lines(found.findings, found.readings, talk.words)))
+        talk.say(talk.words(_VERDICTS[status]), "green" if status is Status.CLEAN else "red")
+    raise typer.Exit(status)
+
+
+_VERDICTS = {
+    Status.CLEAN: "cli.audit_clean",
+    Status.FINDINGS: "cli.audit_amiss",
+    Status.NOTHING_READ: "cli.audit_nothing",
+}
+
+
+@app.command(help=_VI("cli.verify"))
+def verify(
+    round_folder: _Folder,
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+) -> None:
+    from cqdt_batch.pipeline import verify as verified
+    from cqdt_batch.publishing.machine import run_json, verification_json
+
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=True)
+    folder = _round(round_folder, talk)
+    if not folder.journal.is_file():
+        facts = {"name": folder.journal.name, "program": _program(), "path": shlex.quote(str(round_folder))}
+        raise talk.stop(Status.WRONG_USE, "cli.no_seal", **facts)
+    with _writing(talk, Path(gettempdir())):
+        verification = verified(folder, talk.track("cli.verifying"))
+    status = Status.FINDINGS if has_errors(verification.findings) else Status.CLEAN
+    if as_json:
+        told = run_json(round_folder, status, verification.findings, talk.words)
+        talk.give_json({**told, **verification_json(verification.seal, is_reproduced=verification.is_reproduced)})
+    else:
+        names = {entry.unit: entry.name for entry in verification.seal.ledger.units} if verification.seal else {}
+        talk.tell_findings(verification.findings, names=names)
+        same = "seal.verdict_reproduced" if status is Status.CLEAN else "seal.verdict_outputs"
+        key = same if verification.is_reproduced else "seal.verdict_differs"
+        talk.say(talk.words(key), "bold green" if status is Status.CLEAN else "bold red")
+    raise typer.Exit(status)
+
+
+@app.command(help=_VI("cli.compare"))
+def compare(
+    old: Annotated[Path, typer.Argument(help=_VI("cli.compare_old_help"))],
+    new: Annotated[Path, typer.Argument(help=_VI("cli.compare_new_help"))],
+    out: Annotated[Path | None, typer.Option("--out", help=_VI("cli.compare_out_help"))] = None,
+    lang: _Lang = Language.VI,
+    as_json: _Json = False,
+    quiet: _Quiet = False,
+    verbose: _Verbose = False,
+) -> None:
+    from cqdt_batch.pipeline import write_comparison
+    from cqdt_batch.publishing.changes_json import comparison_json
+    from cqdt_batch.publishing.changes_text import comparison_lines, left_out, verdict
+    from cqdt_batch.publishing.machine import outputs_json
+    from cqdt_batch.scoring.changes import compare as compared
+
+    talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
+    target = _comparison_target(new, out, talk)
+    comparison = compared(_ledger(old, talk), _ledger(new, talk))
+    written: list[Path] = []
+    if target:
+        with _writing(talk, target):
+            written = [write_comparison(target, comparison, talk.words)]
+    if as_json:
+        told = {"old": str(old), "new": str(new), "status": int(Status.CLEAN)}
+        talk.give_json({**told, "comparison": comparison_json(comparison, talk.words), **outputs_json(written)})
+        return
+    most = None if verbose else _SHOWN
+    if not quiet:
+        typer.echo("\n".join(map(in_one_line, comparison_lines(comparison, talk.words, most))))
+    left = left_out(comparison, most)
+    if left:
+        name = written[0].name if written else ""
+        talk.say(talk.words("compare.more_units" if name else "compare.more_units_alone", count=left, name=name))
+    talk.say(verdict(comparison, talk.words), "bold")
+    talk.give(written)
+
+
+def _comparison_target(new: Path, out: Path | None, talk: _Talk) -> Path | None:
+    """Where the comparison goes: the file that was named, else beside the other results; nowhere for a lone journal."""
+    from cqdt_batch.pipeline import RoundFolder
+
+    if out is None:
+        folder = RoundFolder(new)
+        if folder.definition.is_file():
+            return folder.comparison
+        return new / folder.comparison.name if new.is_dir() else None
+    if out.suffix.casefold() != ".xlsx":
+        raise talk.stop(Status.WRONG_USE, "cli.compare_out_suffix", path=str(out))
+    if out.exists():
+        raise talk.stop(Status.WRONG_USE, "cli.compare_out_exists", path=str(out))
+    return out
+
+
+def _ledger(path: Path, talk: _Talk) -> Ledger:
+    """The ledger of a run: a round examined afresh, or a journal; or end the command where there is neither."""
+    from cqdt_batch.pipeline import RoundFolder, examine, read_ledger
+    from cqdt_batch.scoring.bookkeeping import ledger_of
+
+    folder = RoundFolder(path)
+    if not path.exists():
+        raise talk.stop(Status.WRONG_USE, "cli.no_folder_or_file", path=str(path))
+    if folder.definition.is_file():
+        return ledger_of(examine(folder, _open(path, folder, talk)[0], talk.track("cli.reading")))
+    journal = path / folder.journal.name if path.is_dir() else path
+    if not journal.is_file():
+        facts = {"path": str(path), "name": folder.name, "journal": folder.journal.name}
+        raise talk.stop(Status.WRONG_USE, "cli.no_ledger", **facts)
+    found = read_ledger(journal)
+    if isinstance(found, Finding):
+        reason = talk.words.message(found)
+        raise talk.stop(Status.WRONG_USE, "cli.not_compared", path=str(journal), reason=reason)
+    return found
+
+
 def _check_definition(file: Path, talk: _Talk) -> None:
     """Check a definition alone: say what it holds and what can be done with it next."""
     from cqdt_batch.pipeline import RoundFolder
@@ -262,9 +489,8 @@ def _check_definition(file: Path, talk: _Talk) -> None:
 
 def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
-    from cqdt_batch.pipeline import examine, form_paths, write_annex, write_board, write_feedback
+    from cqdt_batch.pipeline import examine, write_journal, write_results
     from cqdt_batch.publishing.machine import outcome_json, outputs_json, run_json
-    from cqdt_batch.publishing.writer import check_target
     from cqdt_batch.scoring.outcome import UnitState
 
     folder = _round(round_folder, talk)
@@ -273,13 +499,11 @@ def _run(round_folder: Path, talk: _Talk, *, with_annex: bool) -> None:
     _check_place(talk, folder.feedback)
     outcome = examine(folder, definition, talk.track("cli.reading"))
     with _writing(talk, folder.board.parent):
-        wanted = ((folder.annex, write_annex), (folder.board, write_board))
-        for path in (*(path for path, _ in wanted), *form_paths(outcome.assessment, folder.feedback)):
-            check_target(path)
-        written = [(path, write(folder, outcome, talk.words)) for path, write in wanted[not with_annex :]]
-        answers = write_feedback(folder, outcome, talk.words)
+        results = write_results(folder, outcome, talk.words, with_annex=with_annex)
+        seal = [write_journal(folder, definition, outcome, results, talk.words)] if with_annex else []
     status = _status(outcome)
-    outputs = [*(path for _, path in written), *answers.written]
+    answers, written = results.answers, results.workbooks
+    outputs = [*results.paths, *seal]
     if talk.as_json:
         told = run_json(round_folder, status, outcome.findings, talk.words)
         talk.give_json({**told, **outcome_json(outcome), **outputs_json(outputs)})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import MISSING, replace
+from dataclasses import fields as fields_of
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -66,7 +67,7 @@ def unit(code: str, **fields: Any) -> Unit:
 
 def assessment(units: Iterable[Unit], criteria: Iterable[Criterion], block: Block = BLOCK, **fields: Any) -> Assessment:
     """One block with one table of one ranked section, unless told otherwise."""
-    blank: dict[str, Any] = {name: "" for name in Profile.__dataclass_fields__ if name not in ("year", "row")}
+    blank: dict[str, Any] = {f.name: "" for f in fields_of(Profile) if f.default is MISSING and f.name != "year"}
     plain: dict[str, Any] = {"exemptions": (), "tables": (TABLE,), "sections": (SECTION,), "columns": ()}
     return Assessment(
         profile=Profile(**blank, year=2020),

@@ -9,13 +9,16 @@ from typing import Any
 import openpyxl
 
 
-def dumped(path: Path) -> str:
-    """Write out what every sheet holds: values, formulas with cached values, merges, widths, page set-up, rules."""
+def dumped(path: Path, rows: int | None = None) -> str:
+    """Write out what every sheet holds: values, formulas with cached values, merges, widths, page set-up, rules.
+
+    Of a sheet only the first `rows` are written out, all unless told.
+    """
     formulas, values = openpyxl.load_workbook(path), openpyxl.load_workbook(path, data_only=True)
-    return "\n".join(line for sheet in formulas for line in _sheet(sheet, values[sheet.title])) + "\n"
+    return "\n".join(line for sheet in formulas for line in _sheet(sheet, values[sheet.title], rows)) + "\n"
 
 
-def _sheet(sheet: Any, values: Any) -> Iterator[str]:
+def _sheet(sheet: Any, values: Any, rows: int | None) -> Iterator[str]:
     yield f"== {sheet.title} ({sheet.sheet_state}{', protected' if sheet.protection.sheet else ''})"
     page = sheet.page_setup
     yield f"page {page.orientation or 'portrait'} rows {sheet.print_title_rows} freeze {sheet.freeze_panes}"
@@ -25,7 +28,7 @@ def _sheet(sheet: Any, values: Any) -> Iterator[str]:
     yield "merged " + " ".join(sorted(str(span) for span in sheet.merged_cells.ranges))
     for rule in sheet.data_validations.dataValidation:
         yield f"rule {rule.sqref} {rule.type} {rule.formula1} {rule.formula2} | {rule.promptTitle} | {rule.prompt}"
-    for row in sheet.iter_rows():
+    for row in sheet.iter_rows(max_row=rows):
         for cell in row:
             if cell.value is not None:
                 yield _cell(cell, values[cell.coordinate].value)

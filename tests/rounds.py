@@ -12,7 +12,7 @@ import openpyxl
 
 from cqdt_batch.findings import Finding
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, examine, read_definition
+from cqdt_batch.pipeline import RoundFolder, assess, examine, read_definition
 from cqdt_batch.scoring.outcome import Outcome
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +21,12 @@ FORM = Words()("form.sheet")
 
 
 def outcome_of(folder: RoundFolder) -> Outcome:
-    """Examine a round whose definition is sound."""
+    """Assess a round whose definition is sound."""
+    return assess(folder, read_definition(folder))
+
+
+def examined(folder: RoundFolder) -> Outcome:
+    """Assess a round whose definition is sound, and read its figures as they will be printed."""
     return examine(folder, read_definition(folder))
 
 

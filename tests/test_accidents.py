@@ -48,7 +48,7 @@ from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.workers import Failure, in_workers
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, examine, read_definition, write_board, write_forms
+from cqdt_batch.pipeline import RoundFolder, assess, read_definition, write_board, write_forms
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState
 from tests import libreoffice
 from tests.rounds import FORM, SAMPLE, codes, outcome_of
@@ -1208,7 +1208,7 @@ def definition() -> Definition:
 @pytest.fixture(scope="module")
 def before(definition: Definition) -> Outcome:
     """The sample round as it is."""
-    return examine(SAMPLE, definition)
+    return assess(SAMPLE, definition)
 
 
 @pytest.fixture
@@ -1247,7 +1247,7 @@ def check(sample: RoundFolder, definition: Definition, before: Outcome, accident
     own = f"bai-nop/{accident.unit}.xlsx"
     expected = {own: accident.files} if isinstance(accident.files, FileState) else accident.files
     accident.happen(sample.inbox / f"{accident.unit}.xlsx")
-    outcome = examine(sample, definition)
+    outcome = assess(sample, definition)
     others = {entry.name: ACCEPTED for entry in before.intake.files if entry.unit != accident.unit}
     assert told(outcome.findings) == sorted(filter(None, accident.told.split("; ")))
     assert {entry.name: entry.state for entry in outcome.intake.files} == others | dict(expected)
@@ -1269,7 +1269,7 @@ def test_many_accidents_in_one_batch_leave_the_other_forms_as_they_are(
     hit = dict(zip(units, spoilt, strict=False))
     for unit, accident in hit.items():
         accident.happen(sample.inbox / f"{unit}.xlsx")
-    outcome = examine(sample, definition)
+    outcome = assess(sample, definition)
     assert len(hit) > 25
     assert told(outcome.findings) == sorted(code for accident in hit.values() for code in accident.told.split("; "))
     assert outcome.states == {**before.states, **dict.fromkeys(hit, MISSING)}

@@ -112,7 +112,8 @@ def test_json_tells_machines_everything_on_stdout(sample: RoundFolder) -> None:
     }
     first = {"unit": "so-ke-hoach-va-dau-tu", "number": 1, "total": "83.0", "result": "83.0", "rank": 1}
     assert told["tables"][0]["rows"][0] == first
-    assert told["outputs"] == [str(p) for p in (sample.annex, sample.board, sample.feedback / "so-y-te.xlsx")]
+    written = (sample.annex, sample.board, sample.feedback / "so-y-te.xlsx", sample.journal)
+    assert told["outputs"] == [str(path) for path in written]
 
 
 def test_json_tells_wrong_use_too(tmp_path: Path) -> None:
@@ -224,7 +225,7 @@ def test_warnings_and_notices_are_shown_on_request(sample: RoundFolder) -> None:
     short, long = cqdt("check", sample.path), cqdt("check", sample.path, "-v")
     assert short.exit_code == long.exit_code == 0
     assert "tệp ẩn của hệ thống" not in short.stderr
-    assert "Còn 1 lỗi, cảnh báo, lưu ý chưa hiện ở đây" in short.stderr
+    assert "Còn 11 lỗi, cảnh báo, lưu ý chưa hiện ở đây" in short.stderr  # and ten about the annex
     assert "tệp ẩn của hệ thống" in long.stderr
 
 

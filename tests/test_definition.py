@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cqdt_batch.cells import Book, Content, Covered, ErrorValue, Formula, Grid, Masked
+from cqdt_batch.cells import Book, Content, Covered, ErrorValue, Formula, Grid, Masked, Percent
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition, load
@@ -351,6 +351,39 @@ GRADES = [grade(2, 80, "Tốt"), grade(3, 50, "Khá"), grade(4, 0, "Trung bình"
 def given_points(row: int, points: str, criterion: str = "1.1.1", unit: str = "so-y-te") -> Change:
     cells: dict[str, Content] = {"Mã đơn vị": unit, "Mã tiêu chí": criterion, "Điểm": Decimal(points)}
     return added("Điểm thẩm định chấm", row, cells)
+
+
+def part(row: int, code: str | None, criteria: str, block: str = "so-nganh") -> Change:
+    cells: dict[str, Content | None] = {"Mã phần": code, "Khối": block, "Tiêu chí": criteria or None}
+    return added("Phần thẩm định", row, {header: content for header, content in cells.items() if content})
+
+
+def correction(  # noqa: PLR0913, PLR0917 - a row of the register
+    row: int,
+    old: Content | int | None,
+    new: Content | int,
+    criterion: str = "1.1.1",
+    unit: str = "so-y-te",
+    day: Content = "15/12/2020",
+) -> Change:
+    """Add an entry to the register; texts that are numbers are."""
+    cells = {
+        "Đơn vị": unit,
+        "Tiêu chí": criterion,
+        "Điểm cũ": _number(old),
+        "Điểm mới": _number(new),
+        "Lý do": "Bổ sung minh chứng",
+        "Người điều chỉnh": "Nguyễn Văn An",
+        "Ngày điều chỉnh": day,
+        "Văn bản": "Công văn số 12/STTTT",
+    }
+    return added("Điều chỉnh", row, {header: content for header, content in cells.items() if content is not None})
+
+
+def _number(content: Content | int | None) -> Content | None:
+    if isinstance(content, int) or (isinstance(content, str) and content.lstrip("-").replace(".", "").isdigit()):
+        return Decimal(content)
+    return content
 
 
 def past(row: int, total: int, cells: Mapping[str, Content], unit: str = "so-y-te") -> Change:
@@ -1104,6 +1137,109 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [leaf({**GIVEN}, 43), given_points(2, "1", "2.3.1", "thanh-tra-tinh")],
         [("definition_given_not_assessed", "Điểm thẩm định chấm", "B2")],
     ),
+    # rounded parts
+    "rounded parts are added": (
+        [cell("Khối", "Cách cộng điểm", 2, "Cộng các phần đã làm tròn")],
+        [],
+    ),
+    "rounded parts are printed with fewer decimals than they are added with": (
+        [cell("Khối", "Cách cộng điểm", 2, "Cộng các phần đã làm tròn"), cell("Cột", "Số thập phân", 4, Decimal(0))],
+        [("definition_rounded_decimals", "Cột", "H4")],
+    ),
+    # parts of the appraisal
+    "an appraisal in parts": (
+        [part(2, "so-1", "1"), part(3, "so-2", "2.1; 2.2; 2.3"), part(4, "huyen", "", "huyen")],
+        [],
+    ),
+    "a part of an unknown block": (
+        [part(2, "so", "", "xa")],
+        [("definition_unknown_block", "Phần thẩm định", "B2")],
+    ),
+    "a part of an unknown criterion": (
+        [part(2, "so", "1; 9")],
+        [("definition_unknown_criterion", "Phần thẩm định", "C2")],
+    ),
+    "a part without a name": (
+        [part(2, None, "")],
+        [("definition_blank", "Phần thẩm định", "A2")],
+    ),
+    "a part whose name is none for a file": (
+        [part(2, "hạ tầng", "")],
+        [("definition_code_not_plain", "Phần thẩm định", "A2")],
+    ),
+    "two parts whose files have one name": (
+        [part(2, "ha-tang", "", "huyen"), part(3, "Ha-Tang", "")],
+        [("definition_repeated", "Phần thẩm định", "A3")],
+    ),
+    "a criterion in two parts": (
+        [part(2, "so-1", "1"), part(3, "so-2", "1.2.3; 2"), part(4, "huyen", "", "huyen")],
+        [("definition_part_overlaps", "Phần thẩm định", "C3")],
+    ),
+    "a criterion twice in one part": (
+        [part(2, "so", "CQDT; 1.1"), part(4, "huyen", "", "huyen")],
+        [("definition_part_overlaps", "Phần thẩm định", "C2")],
+    ),
+    "criteria in no part": (
+        [part(2, "so-1", "1")],
+        [("definition_part_missing", "Khối", "A2"), ("definition_part_missing", "Khối", "A3")],
+    ),
+    # corrections
+    "corrections, one after the other": (
+        [correction(2, "1", "1.5"), correction(3, "1.5", "Không đánh giá"), correction(4, "Not assessed", 0)],
+        [],
+    ),
+    "a correction for nobody": (
+        [correction(2, 1, 2, unit="so-y-te-2")],
+        [("definition_no_such_unit", "Điều chỉnh", "A2")],
+    ),
+    "a correction of a criterion of another block": (
+        [correction(2, 1, 2, "1.1.6")],
+        [("definition_unknown_criterion", "Điều chỉnh", "B2")],
+    ),
+    "a correction of a sum": ([correction(2, 1, 2, "1.1")], [("definition_correction_of_sum", "Điều chỉnh", "B2")]),
+    "a correction of what is not assessed": (
+        [correction(2, "Không đánh giá", 1, "2.3.1", "thanh-tra-tinh")],
+        [("definition_correction_not_assessed", "Điều chỉnh", "B2")],
+    ),
+    "new points that are none": (
+        [correction(2, 1, "2 điểm")],
+        [("definition_not_points", "Điều chỉnh", "D2")],
+    ),
+    "old points that are a percentage": (
+        [correction(2, Percent(Decimal(1)), 2)],
+        [("definition_not_points", "Điều chỉnh", "C2")],
+    ),
+    "old points are missing": ([correction(2, None, 2)], [("definition_blank", "Điều chỉnh", "C2")]),
+    "new points above the maximum": ([correction(2, 1, 99)], [("definition_correction_outside", "Điều chỉnh", "D2")]),
+    "new points below zero": ([correction(2, 1, -1)], [("definition_correction_outside", "Điều chỉnh", "D2")]),
+    "new points that take off": (
+        [leaf({"Điểm cộng, trừ": "Điểm trừ"}), correction(2, 0, "-1.5")],
+        [],
+    ),
+    "a penalty that gives points": (
+        [leaf({"Điểm cộng, trừ": "Điểm trừ"}), correction(2, 0, "1.5")],
+        [("definition_correction_outside", "Điều chỉnh", "D2")],
+    ),
+    "new points finer than a score may be": (
+        [correction(2, 1, "1.125")],
+        [("definition_points_too_fine", "Điều chỉnh", "D2")],
+    ),
+    "a correction that changes nothing": (
+        [correction(2, 1, "1.00")],
+        [("definition_correction_same", "Điều chỉnh", "D2")],
+    ),
+    "the day of a correction is none": (
+        [correction(2, 1, 2, day="tháng 12/2020")],
+        [("definition_correction_day", "Điều chỉnh", "G2")],
+    ),
+    "the day of a correction is not in the calendar": (
+        [correction(2, 1, 2, day="31/11/2020")],
+        [("definition_correction_day", "Điều chỉnh", "G2")],
+    ),
+    "the day of a correction is a date of Excel": (
+        [correction(2, 1, 2, day=date(2020, 12, 15))],
+        [],
+    ),
     # last year
     "a total of last year with its decimal sign lost": (
         [past(2, 7845, {})],
@@ -1348,6 +1484,18 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [everywhere("I.2", "Số liệu so-nganh")],
         [("definition_sheet_name", "Biểu", "A4")],
     ),
+    "a table's code that a working paper has": (
+        [everywhere("I.2", "Thẩm định huyen")],
+        [("definition_sheet_name", "Biểu", "A4")],
+    ),
+    "a table's code that the sheet of corrections has": (
+        [everywhere("I.2", "corrections")],
+        [("definition_sheet_name", "Biểu", "A4")],
+    ),
+    "a table's code that the trace has": (
+        [everywhere("I.2", "TRUY VẾT")],
+        [("definition_sheet_name", "Biểu", "A4")],
+    ),
     "a table's code that a sheet of ranks has in English": (
         [everywhere("I.2", "ranks huyen")],
         [("definition_sheet_name", "Biểu", "A4")],
@@ -1518,6 +1666,10 @@ WARNINGS = {
     "definition_grade_out_of_reach",
     "definition_given_not_assessed",
     "definition_section_empty",
+    "definition_part_overlaps",
+    "definition_part_missing",
+    "definition_correction_same",
+    "definition_correction_day",
 }
 
 

@@ -42,7 +42,7 @@ COMPUTED = {
     ("definition/loading.py", "_read"): dict.fromkeys(_NO_VALUES.values(), ERROR),
     ("intake/collecting.py", "_failed"): {},  # the code of a Failure
     ("intake/collecting.py", "_unopened"): dict.fromkeys(("file_lock", "file_hidden", "file_special"), NOTICE),
-    ("intake/collecting.py", "_remark"): {
+    ("intake/collecting.py", "remarks_on"): {
         "file_values_only": WARNING,
         "file_macros": NOTICE,
         "file_external_links": NOTICE,
@@ -201,8 +201,8 @@ def test_the_page_is_what_the_script_makes() -> None:
 
 
 def test_the_files_of_the_sample_round_are_called_what_they_are_called() -> None:
-    """A place in a file that the sample round has is one that a reader can look up."""
-    names = {path.relative_to(SAMPLE.path).as_posix() for path in SAMPLE.path.rglob("*")}
+    """A place in a file that the sample round has, or that is made from it, is one that a reader can look up."""
+    names = {path.relative_to(SAMPLE.path).as_posix() for path in (*SAMPLE.path.rglob("*"), SAMPLE.annex, SAMPLE.board)}
     stages = {stage["file"] for stage in TABLES["stages"].values()}
     assert stages <= names
 

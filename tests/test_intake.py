@@ -27,7 +27,7 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Severity, Term
 from cqdt_batch.intake.answers import read_submission
-from cqdt_batch.intake.collecting import Job, take
+from cqdt_batch.intake.collecting import Desk, Job, read_form, take
 from cqdt_batch.intake.ods import read_opendocument
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.recognition import Form, recognise
@@ -297,7 +297,7 @@ def test_a_file_that_may_not_be_read_is_told(
         return honest(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    taken = take(assessment, Job("bai-nop/x.xlsx", path=str(form_of(sample))))
+    taken = take(Desk(assessment, read_form), Job("bai-nop/x.xlsx", path=str(form_of(sample))))
     assert (taken.entry.state, codes(taken.entry.findings)) == (FileState.REFUSED, ["file_unreadable"])
 
 
@@ -909,7 +909,7 @@ def test_a_file_that_grows_while_it_is_read_is_told(
         return data
 
     monkeypatch.setattr(Path, "read_bytes", growing)
-    taken = take(assessment, Job("bai-nop/x.xlsx", path=str(form_of(sample))))
+    taken = take(Desk(assessment, read_form), Job("bai-nop/x.xlsx", path=str(form_of(sample))))
     assert codes(taken.entry.findings) == ["file_changing"]
 
 

@@ -56,9 +56,11 @@ def test_every_finding_of_the_catalogue_is_given_somewhere() -> None:
 def test_every_text_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     families = (
-        r"(definition|finding|reason|choice|severity|unit_state|file_state|file_kind|form\.(column|input|rule)|board\.column)\."
-        r"|form\.guide\.step|board\.(units|files|findings|changes|missing|errors|waiting|refused)$|working\.(number|unit|file|table|scope|figure|bonus|penalty)$"
-        r"|annex\.treatment\."
+        r"(author|definition|finding|reason|choice|severity|unit_state|file_state|file_kind|form\.(column|input|rule)|board\.column)\."
+        r"|(form|appraisal)\.guide\.|appraisal\.column\.|board\.(units|files|findings|changes|missing|errors|waiting|refused)$|working\.(number|unit|file|table|scope|figure|bonus|penalty)$"
+        r"|working\.(criterion|named|maximum|own|verified|difference|answers|reason|source|label|old|new|author|day|document|state)$"
+        r"|annex\.treatment\.|coverage\.(check|reason)\."
+        r"|compare\.(kin|cause|column)\.|compare\.(units|results|causes|alterations|nothing)$|board\.nothing$"
     )
     plain = [key for key in catalogue() if not re.match(families, key)]
     assert [key for key in plain if not re.search(rf"[\"']{re.escape(key)}[\"']", code)] == []

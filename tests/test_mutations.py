@@ -45,7 +45,7 @@ from python_calamine import CalamineWorkbook
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.records import Criterion, Unit
 from cqdt_batch.findings import Finding, Severity
-from cqdt_batch.intake.collecting import INSIDE, Intake, Job, take
+from cqdt_batch.intake.collecting import INSIDE, Desk, Intake, Job, read_form, take
 from cqdt_batch.intake.rivals import FileEntry, FileState
 from cqdt_batch.pipeline import read_definition
 from cqdt_batch.scoring.outcome import SCORED, evaluate
@@ -1109,7 +1109,7 @@ def _taken(job: Job) -> Iterator[FileEntry]:
     """Read a file, and what a damage made it carry."""
     assessment = definition().assessment
     assert assessment is not None
-    taken = take(assessment, job)
+    taken = take(Desk(assessment, read_form), job)
     yield taken.entry
     for inside in taken.inside:
         yield from _taken(inside)

@@ -83,7 +83,8 @@ def test_a_report_that_is_killed_leaves_whole_files_and_the_next_one_is_as_if_no
             process.send_signal(signal.SIGKILL)
         assert {path.name: path.read_bytes() for path in (sample.annex, sample.board)} == expected
     assert cqdt("report", sample.path).exit_code == 0
-    assert sorted(path.name for path in sample.annex.parent.iterdir()) == ["kiem-tra.xlsx", "phan-hoi", "phu-luc.xlsx"]
+    results = sorted(path.name for path in sample.annex.parent.iterdir())
+    assert results == ["kiem-tra.xlsx", "nhat-ky.json", "phan-hoi", "phu-luc.xlsx"]
 
 
 def test_what_killed_runs_left_is_swept_and_nothing_else(tmp_path: Path) -> None:

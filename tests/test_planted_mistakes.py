@@ -28,7 +28,9 @@ from cqdt_batch.definition.records import (
     Orientation,
     RankBasis,
     Rule,
+    ScoreSource,
     SortOrder,
+    Summing,
     TableContent,
     TableOrder,
     TieRule,
@@ -94,6 +96,11 @@ def past(unit: str, total: int, **cells: str | int) -> Cells:
     return {"unit": unit, "total": total, **cells}
 
 
+def correction(unit: str, criterion: str, old: int, new: int | str | Decimal) -> Cells:
+    fixed: Cells = {"reason": "Bổ sung", "author": "An", "day": "15/12/2025", "document": "12/KHCN"}
+    return {"unit": unit, "criterion": criterion, "old": old, "new": new, **fixed}
+
+
 PROFILE: Cells = {
     "code": "dti-2025",
     "index_name": "Chỉ số chuyển đổi số",
@@ -105,12 +112,14 @@ PROFILE: Cells = {
     "criteria_version": "2025",
     "annex_title": "PHỤ LỤC: {chi_so} NĂM {nam_danh_gia}",
     "reference": "(Kèm theo Quyết định số {so} ngày {ngay} tháng {thang} năm {nam})",
+    "scores": ScoreSource.VERIFIED_ONLY,
+    "tells_verified": YES,
 }
 
 EVERYTHING: Mapping[str, list[Cells]] = {
     "profile": [PROFILE],
     "blocks": [
-        block("so", (2, 3), TieRule.COMPETITION, Treatment.CONVERTED),
+        block("so", (2, 3), TieRule.COMPETITION, Treatment.CONVERTED, summing=Summing.PRINTED),
         block("xa", (1, 2), TieRule.DENSE, Treatment.PERCENT),
         block("dv", (2, 2), TieRule.ORDINAL, Treatment.OWN_SCALE, tie_breaks="A; B", basis=RankBasis.EXACT),
     ],
@@ -245,6 +254,17 @@ EVERYTHING: Mapping[str, list[Cells]] = {
         past("xa-1", 190, name="Thị trấn Cũ"),
         past("xa-2", 70, criterion="1"),
     ],
+    "appraisal": [
+        {"code": "so-ha-tang", "block": "so", "criteria": "1; 2", "appraiser": "Tổ hạ tầng"},
+        {"code": "so-ket-qua", "block": "so", "criteria": "3; 4; 5; 6"},
+        {"code": "xa", "block": "xa"},
+        {"code": "dv", "block": "dv"},
+    ],
+    "corrections": [
+        correction("so-2", "1.1", 40, 45),
+        correction("so-2", "1.1", 45, "Không đánh giá"),
+        correction("so-3", "6", -2, Decimal("-1.5")),
+    ],
 }
 
 
@@ -268,7 +288,8 @@ def test_the_definition_is_clean_and_uses_every_choice() -> None:
     cells = (value for rows in EVERYTHING.values() for row in rows for value in row.values())
     used = {choice_key(value) for value in cells if isinstance(value, StrEnum)}
     usual = {Aggregation.SUM, NumberLook.FIXED, TableContent.UNITS, TableOrder.RESULT, ZeroRule.ERROR, Measure.RATIO}
-    elsewhere = {Orientation.PORTRAIT, SortOrder.ASCENDING, Treatment.UNRANKED, Treatment.LEFT_OUT}
+    usual |= {ScoreSource.VERIFIED, Summing.EXACT}
+    elsewhere = {Orientation.PORTRAIT, SortOrder.ASCENDING, Treatment.UNRANKED, Treatment.LEFT_OUT, ScoreSource.OWN}
     choices = {choice_key(choice) for spec in SHEETS for field in spec.fields for choice in field.choices or ()}
     assert choices - used == {choice_key(choice) for choice in usual | elsewhere}
 

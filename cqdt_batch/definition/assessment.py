@@ -13,8 +13,11 @@ from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import (
     Aggregation,
     AnnexTable,
+    AppraisalPart,
     Block,
     Column,
+    ColumnKind,
+    Correction,
     Criterion,
     Exemption,
     GivenScore,
@@ -23,6 +26,7 @@ from cqdt_batch.definition.records import (
     PastResult,
     Profile,
     Section,
+    Summing,
     Treatment,
     Unit,
 )
@@ -133,6 +137,8 @@ class Assessment:
     grades: tuple[Grade, ...] = ()
     given: tuple[GivenScore, ...] = ()
     past: tuple[PastResult, ...] = ()
+    appraisal: tuple[AppraisalPart, ...] = ()
+    corrections: tuple[Correction, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @cached_property
@@ -186,6 +192,25 @@ class Assessment:
     def given_points(self) -> dict[tuple[str, str], GivenScore]:
         """The points that the appraiser or an outside source gives, by unit and criterion."""
         return {(given.unit, given.criterion): given for given in self.given}
+
+    @cached_property
+    def rounded_parts(self) -> dict[str, frozenset[str]]:
+        """The criteria of each block that are rounded before they are added: those printed as parts of others."""
+        return {
+            block.code: frozenset(self._printed_parts(block)) if block.summing is Summing.PRINTED else frozenset()
+            for block in self.blocks
+        }
+
+    def _printed_parts(self, block: Block) -> Iterator[str]:
+        tree = self.trees[block.code]
+        criterion_of = {table.code: table.criterion for table in self.tables if table.block == block.code}
+        printed = {
+            column.criterion or criterion_of[column.table]
+            for column in self.columns
+            if column.table in criterion_of and column.kind in (ColumnKind.POINTS, ColumnKind.TOTAL)
+        }
+        for code in printed:
+            yield from (below.code for below in tree.below(code) if below.code != code and below.code in printed)
 
     @cached_property
     def _past(self) -> dict[tuple[str, str], list[PastResult]]:

@@ -33,11 +33,15 @@ _STRUCTURAL = {"definition_sheet_missing", "definition_column_missing"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
-    """A loaded definition: the assessment, absent where an error stands in the way, and what was found."""
+    """A loaded definition: the assessment, absent where an error stands in the way, and what was found.
+
+    `book` is the workbook as read, absent where that could not be done.
+    """
 
     assessment: Assessment | None
     findings: tuple[Finding, ...]
     layout: Layout = field(default_factory=lambda: Layout(file=""), compare=False)
+    book: Book | None = field(default=None, compare=False, repr=False)
 
 
 def load(book: Book) -> Definition:
@@ -51,7 +55,8 @@ def load(book: Book) -> Definition:
     if not _STRUCTURAL & {finding.code for finding in findings}:
         findings = (*findings, *check(assessment, reader.layout, findings))
     ordered = in_order(findings, (grid.sheet for grid in book.grids))
-    return Definition(assessment=None if has_errors(findings) else assessment, findings=ordered, layout=reader.layout)
+    sound = None if has_errors(findings) else assessment
+    return Definition(assessment=sound, findings=ordered, layout=reader.layout, book=book)
 
 
 def _blank_profile() -> Profile:
@@ -193,6 +198,8 @@ def _read(f: Field, content: Content) -> Any:
             return _read_texts(content)
         case Kind.LEVELS:
             return _read_levels(content)
+        case Kind.POINTS:
+            return _read_points(f, content)
         case _:
             return _read_text(content)
 
@@ -202,9 +209,17 @@ def _read_number(f: Field, content: Content) -> Any:
         return _Wrong("definition_not_a_number")
     if not f.least <= content <= f.most:
         return _Wrong("definition_number_outside", {"least": f.least, "most": f.most})
-    if f.kind is Kind.NUMBER:
+    if f.kind is not Kind.WHOLE:
         return content
     return int(content) if content == int(content) else _Wrong("definition_not_whole")
+
+
+def _read_points(f: Field, content: Content) -> Any:
+    """Read points, or the word for "not assessed", which is None."""
+    if isinstance(content, str) and folded(content) in map(folded, in_every_language("not_assessed")):
+        return None
+    wrong = _read_number(f, content)
+    return _Wrong("definition_not_points") if isinstance(wrong, _Wrong) else wrong
 
 
 def _read_code(content: Content) -> Any:

@@ -150,6 +150,21 @@ class ColumnKind(StrEnum):
     SHARE = "share"
 
 
+class ScoreSource(StrEnum):
+    """Which score is published: the verified one where there is one, the unit's own, or verified ones only."""
+
+    VERIFIED = "verified"
+    OWN = "own"
+    VERIFIED_ONLY = "verified_only"
+
+
+class Summing(StrEnum):
+    """What sums are made of: exact points, or the printed parts as they are printed, so that readers find the same."""
+
+    EXACT = "exact"
+    PRINTED = "printed"
+
+
 class Orientation(StrEnum):
     """How the A4 sheet of an annex table lies."""
 
@@ -159,7 +174,11 @@ class Orientation(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """What the round is called and who decides; texts left empty are printed as blanks until the signing."""
+    """What the round is called and who decides; texts left empty are printed as blanks until the signing.
+
+    `scores` says which score is published once appraisers have verified some; `tells_verified` sends their scores back
+    to the units for the explanation round.
+    """
 
     code: str
     index_name: str
@@ -179,6 +198,8 @@ class Profile:
     send_to: str = ""
     deadline: str = ""
     remark: str = ""
+    scores: ScoreSource = ScoreSource.VERIFIED
+    tells_verified: bool = False
     row: int = 0
 
 
@@ -209,6 +230,7 @@ class Block:
 
     `decimals` is the number of decimals of published figures. `input_decimals` is the most a typed score may have,
     and what computed points of a criterion are rounded to, once. `tie_breaks` are criteria, the first decides first.
+    `summing` says whether printed parts are rounded before they are added.
     """
 
     code: str
@@ -219,6 +241,7 @@ class Block:
     basis: RankBasis
     treatment: Treatment
     tie_breaks: tuple[str, ...] = ()
+    summing: Summing = Summing.EXACT
     row: int = 0
 
 
@@ -319,6 +342,7 @@ class AnnexTable:
     """A table of the annex; `code` is the name of its sheet, `criterion` is what its total and rank are about.
 
     `before` and `after` are free text around the table; they and the title may hold placeholders of the round.
+    `explains_sums` prints a note where rounded parts do not add up to the rounded total.
     """
 
     code: str
@@ -331,6 +355,7 @@ class AnnexTable:
     order: TableOrder = TableOrder.RESULT
     before: str = ""
     after: str = ""
+    explains_sums: bool = False
     row: int = 0
 
 
@@ -402,4 +427,33 @@ class PastResult:
     name: str
     total: Decimal
     rank: int | None
+    row: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppraisalPart:
+    """What one appraiser's workbook covers: a block, or the criteria of it that are named, with all below them."""
+
+    code: str
+    block: str
+    criteria: tuple[str, ...] = ()
+    appraiser: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """An entry of the corrections register: who changed the points of a unit on a leaf, when, why, by which document.
+
+    `old` must be what stands without this entry; None is "not assessed", so that a waiver has it as `new`.
+    """
+
+    unit: str
+    criterion: str
+    old: Decimal | None
+    new: Decimal | None
+    reason: str
+    author: str
+    day: str
+    document: str
     row: int = 0

@@ -14,9 +14,11 @@ from typing import Any
 from cqdt_batch.definition.records import (
     Aggregation,
     AnnexTable,
+    AppraisalPart,
     Block,
     Column,
     ColumnKind,
+    Correction,
     Criterion,
     Exemption,
     Extra,
@@ -31,8 +33,10 @@ from cqdt_batch.definition.records import (
     Profile,
     RankBasis,
     Rule,
+    ScoreSource,
     Section,
     SortOrder,
+    Summing,
     TableContent,
     TableOrder,
     TieRule,
@@ -53,6 +57,7 @@ class Kind(Enum):
     YES_NO = auto()
     CHOICE = auto()
     LEVELS = auto()
+    POINTS = auto()
 
 
 class YesNo(StrEnum):
@@ -99,6 +104,7 @@ _BLANK: Mapping[Kind, Any] = {
     Kind.YES_NO: False,
     Kind.CHOICE: None,
     Kind.LEVELS: (),
+    Kind.POINTS: None,
 }
 
 
@@ -196,6 +202,8 @@ PROFILE = SheetSpec(
         _text("send_to", dispensable=True),
         _text("deadline", dispensable=True),
         _text("remark", dispensable=True),
+        _usual("scores", ScoreSource.VERIFIED),
+        Field(name="tells_verified", kind=Kind.YES_NO, choices=YesNo, width=12, dispensable=True),
     ),
 )
 
@@ -212,6 +220,7 @@ BLOCKS = SheetSpec(
         _choice("basis", RankBasis),
         _choice("treatment", Treatment, 34),
         Field(name="tie_breaks", kind=Kind.TEXTS, width=24),
+        _usual("summing", Summing.EXACT, 24),
     ),
 )
 
@@ -286,6 +295,7 @@ TABLES = SheetSpec(
         _usual("order", TableOrder.RESULT),
         _text("before", width=60, dispensable=True),
         _text("after", width=60, dispensable=True),
+        Field(name="explains_sums", kind=Kind.YES_NO, choices=YesNo, width=14, dispensable=True),
     ),
 )
 
@@ -361,6 +371,36 @@ PAST = SheetSpec(
     ),
 )
 
+APPRAISAL = SheetSpec(
+    name="appraisal",
+    record=AppraisalPart,
+    key=("code",),
+    dispensable=True,
+    fields=(
+        _code(width=22),
+        _reference("block", "blocks"),
+        Field(name="criteria", kind=Kind.TEXTS, width=30),
+        _text("appraiser", width=40, dispensable=True),
+    ),
+)
+
+CORRECTIONS = SheetSpec(
+    name="corrections",
+    record=Correction,
+    key=("unit", "criterion"),
+    dispensable=True,
+    fields=(
+        _reference("unit", "units"),
+        _code("criterion", width=12),
+        Field(name="old", kind=Kind.POINTS, required=True, least=-(10**9), most=10**9, width=16),
+        Field(name="new", kind=Kind.POINTS, required=True, least=-(10**9), most=10**9, width=16),
+        _text("reason", required=True, width=60),
+        _text("author", required=True, width=30),
+        _text("day", required=True, width=16),
+        _text("document", required=True, width=40),
+    ),
+)
+
 LIMITS = SheetSpec(
     name="limits",
     record=Limits,
@@ -380,5 +420,20 @@ LIMITS = SheetSpec(
     ),
 )
 
-SHEETS = (PROFILE, BLOCKS, UNITS, CRITERIA, EXEMPTIONS, TABLES, SECTIONS, COLUMNS, GRADES, GIVEN, PAST, LIMITS)
+SHEETS = (
+    PROFILE,
+    BLOCKS,
+    UNITS,
+    CRITERIA,
+    EXEMPTIONS,
+    TABLES,
+    SECTIONS,
+    COLUMNS,
+    GRADES,
+    GIVEN,
+    PAST,
+    APPRAISAL,
+    CORRECTIONS,
+    LIMITS,
+)
 """The sheets in the order in which an officer fills them."""

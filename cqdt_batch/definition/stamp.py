@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import Criterion, Level, Unit
+from cqdt_batch.definition.records import AppraisalPart, Criterion, Level, Unit
 
 STAMP_SHEET = "_cqdt"
 """Name of the very-hidden sheet that carries the stamp: a key in column A, its value in column B."""
@@ -19,6 +19,25 @@ STAMP_SHEET = "_cqdt"
 
 ANSWERS = "answers"
 """Key of the stamp sheet of a feedback form: the SHA-256 of a file it answers; one row a file."""
+
+
+KIND, APPRAISAL = "kind", "appraisal"
+"""Key of the stamp sheet that says what a workbook is, and its value in an appraiser's; that of a form has none."""
+
+
+class PartStamp(NamedTuple):
+    """Which round, criteria set version and part of the appraisal a workbook was made for."""
+
+    assessment: str
+    criteria_version: str
+    part: str
+    kind: str = APPRAISAL
+
+
+def part_stamp(assessment: Assessment, part: AppraisalPart) -> PartStamp:
+    """Make the stamp of an appraiser's workbook."""
+    profile = assessment.profile
+    return PartStamp(assessment=profile.code, criteria_version=profile.criteria_version, part=part.code)
 
 
 _COUNTED = ("aggregation", "weight", "step", "measure", "on_zero", "target", "levels", "per_item", "extra")

@@ -15,7 +15,7 @@ from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, gathered, notice, warning
 from cqdt_batch.intake.choices import read_choice
 from cqdt_batch.intake.numbers import Reading, read_number
-from cqdt_batch.intake.questions import CHOSEN, input_name, wanted
+from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
 from cqdt_batch.intake.submissions import Input, InputKind, Submission, asked_of
@@ -75,12 +75,22 @@ def _read(rows: FormRows, leaf: Criterion, row: int, kind: InputKind) -> tuple[I
     raw = rows.content(row, FormColumn(kind))
     where = rows.where(row, FormColumn(kind))
     found = Input(unit=rows.unit, criterion=leaf.code, kind=kind, raw=raw, value=None, where=where)
-    if raw is None:
-        return found, []
-    if kind in (InputKind.EVIDENCE, InputKind.EXPLANATION):
-        text, told = _text(leaf, raw, where, rows.unit)
+    if raw is not None and kind in (InputKind.EVIDENCE, InputKind.EXPLANATION):
+        text, told = read_note(leaf, raw, where, rows.unit)
         return replace(found, value=text), told
-    return _choice(leaf, found, raw) if leaf.rule in CHOSEN else _number(leaf, found, raw)
+    return read_input(leaf, found)
+
+
+def read_input(leaf: Criterion, found: Input, author: Author = Author.UNIT) -> tuple[Input, list[Finding]]:
+    """Tell what an input means that points come from, and what there is to say to its author; an empty one is absent.
+
+    `found` has the content of the cell, and gets its value here where the cell can only mean one.
+    """
+    if found.raw is None:
+        return found, []
+    read, told = (_choice if leaf.rule in CHOSEN else _number)(leaf, found, found.raw)
+    named: dict[str, Fact] = {"input": input_name(leaf, found.kind, author), "who": author.named}
+    return read, [replace(finding, facts=finding.facts | named) for finding in told]
 
 
 def _number(leaf: Criterion, found: Input, raw: Content) -> tuple[Input, list[Finding]]:
@@ -136,22 +146,25 @@ def _facts(leaf: Criterion, found: Input, raw: Content, code: str) -> dict[str, 
     return {
         "code": leaf.code,
         "label": leaf.label,
-        "input": input_name(leaf, found.kind),
         "wanted": wanted(leaf, found.kind, code),
         "found": as_fact(raw),
     }
 
 
-def _text(leaf: Criterion, raw: Content, where: Where, unit: str) -> tuple[str, list[Finding]]:
+def read_note(
+    leaf: Criterion, raw: Content, where: Where, unit: str, author: Author = Author.UNIT
+) -> tuple[str, list[Finding]]:
+    """Read a cell of words, as far as a workbook can hold them."""
     text = as_typed(raw).strip()
     clean = printable(text)
+    facts: dict[str, Fact] = {"code": leaf.code, "who": author.named}
     findings = []
     if units_of(text) > LONGEST_TEXT:
-        findings.append(notice("text_cut", where, unit, code=leaf.code, most=LONGEST_TEXT))
+        findings.append(notice("text_cut", where, unit, **facts, most=LONGEST_TEXT))
     elif clean != text:
         findings.append(notice("text_cleaned", where, unit, code=leaf.code))
     if isinstance(raw, Covered):
-        findings.append(warning("text_covered", where, unit, code=leaf.code))
+        findings.append(warning("text_covered", where, unit, **facts))
     if looks_legacy(clean):
-        findings.append(warning("text_legacy", where, unit, code=leaf.code))
+        findings.append(warning("text_legacy", where, unit, **facts))
     return clean, findings

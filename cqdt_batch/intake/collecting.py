@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeAlias
 
-from cqdt_batch.cells import in_one_line
+from cqdt_batch.cells import Book, in_one_line
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
@@ -76,19 +76,47 @@ INSIDE = " › "
 """Stands between the name of a mail or an archive and the name of a file in it."""
 
 
-def take_in(assessment: Assessment, inbox: Path, track: Track = lambda walk: walk) -> Intake:
+class Desk(NamedTuple):
+    """What everybody who reads files needs: the round, and how a workbook of the folder is read.
+
+    `read` is a function of a module, so that it can be sent to the workers.
+    """
+
+    assessment: Assessment
+    read: Callable[[Assessment, str, bytes], FileEntry]
+
+
+class Received(NamedTuple):
+    """All entries of a folder in the order of their names, and how many the folder itself holds."""
+
+    files: tuple[FileEntry, ...]
+    listed: int
+
+
+def untracked(walk: Sequence[Job]) -> Iterable[Job]:
+    """Walk over the files without telling anybody."""
+    return walk
+
+
+def take_in(assessment: Assessment, inbox: Path, track: Track = untracked) -> Intake:
     """Read the inbox. The submissions come in register order, whatever the files are called."""
-    listed = entries(inbox) if inbox.is_dir() else ()
-    read = map(_with_name_told, _read_all(assessment, listed, track))
-    files, changes = settle(sorted(read, key=lambda entry: in_name_order(entry.name)))
+    received = receive(Desk(assessment, read_form), inbox, track)
+    files, changes = settle(received.files)
     by_unit = {entry.unit: entry.submission for entry in files if entry.state is FileState.ACCEPTED}
     return Intake(
         files=files,
         submissions=tuple(s for unit in assessment.units if (s := by_unit.get(unit.code)) is not None),
         findings=tuple(finding for entry in files for finding in entry.findings),
         changes=changes,
-        listed=len(listed),
+        listed=received.listed,
     )
+
+
+def receive(desk: Desk, folder: Path, track: Track = untracked) -> Received:
+    """Read every file of a folder, also those inside mails and archives; no folder is an empty one."""
+    listed = entries(folder) if folder.is_dir() else ()
+    read = map(_with_name_told, _read_all(desk, listed, track))
+    return Received(tuple(sorted(read, key=lambda entry: in_name_order(entry.name))), len(listed))
 
 
 def _with_name_told(entry: FileEntry) -> FileEntry:
@@ -98,16 +126,17 @@ def _with_name_told(entry: FileEntry) -> FileEntry:
     return replace(entry, findings=(*entry.findings, notice("file_name_cleaned", Where(file=entry.name), entry.unit)))
 
 
-def _read_all(assessment: Assessment, listed: Sequence[Entry], track: Track) -> Iterator[FileEntry]:
+def _read_all(desk: Desk, listed: Sequence[Entry], track: Track) -> Iterator[FileEntry]:
+    limits = desk.assessment.limits
     jobs = [Job(entry.name, path=os.fspath(entry.path)) for entry in listed if entry.kind is EntryKind.FILE]
     yield from (_unopened(entry.name, entry.kind) for entry in listed if entry.kind is not EntryKind.FILE)
-    watched = track(jobs)
+    watched = track(jobs) if jobs else jobs
     carried: dict[str, tuple[int, int]] = {}
     while jobs:
         inside: list[Job] = []
-        for job, result in zip(watched, in_workers(take, assessment, jobs, assessment.limits), strict=True):
+        for job, result in zip(watched, in_workers(take, desk, jobs, limits), strict=True):
             taken = _failed(job, result) if isinstance(result, Failure) else result
-            taken = _within(taken, job, carried, assessment.limits)
+            taken = _within(taken, job, carried, limits)
             yield taken.entry
             inside += taken.inside
         kinds = {job.name: kind_by_name(_base(job.name)) for job in inside}
@@ -150,8 +179,9 @@ def _unopened(name: str, kind: EntryKind) -> FileEntry:
     return FileEntry(name=name, state=FileState.IGNORED, findings=(notice(f"file_{kind}", where),))
 
 
-def take(assessment: Assessment, job: Job) -> Taken:
-    """Read one file to its submission, or say why it has none. Runs in a worker process."""
+def take(desk: Desk, job: Job) -> Taken:
+    """Read one file to what it is about, or say why it says nothing. Runs in a worker process."""
+    assessment = desk.assessment
     data = job.data if job.data is not None else _bytes_of(job, assessment)
     if isinstance(data, Finding):
         return Taken(FileEntry(name=job.name, state=FileState.REFUSED, findings=(data,)))
@@ -160,7 +190,7 @@ def take(assessment: Assessment, job: Job) -> Taken:
         return _opened(assessment, job, kind, data)
     if kind in _NO_FORMS and not _claims_to_be_a_form(job.name):
         return Taken(_ignored(job.name, data, notice("attachment_no_form", Where(file=job.name), kind=_words(kind))))
-    return Taken(_form(assessment, job.name, data))
+    return Taken(desk.read(assessment, job.name, data))
 
 
 def _claims_to_be_a_form(name: str) -> bool:
@@ -173,7 +203,8 @@ def _words(kind: FileKind) -> Term:
     return Term(f"file_kind.{kind}")
 
 
-def _refused(name: str, data: bytes, finding: Finding) -> FileEntry:
+def refused(name: str, data: bytes, finding: Finding) -> FileEntry:
+    """The entry of a file that is not taken."""
     return replace(_ignored(name, data, finding), state=FileState.REFUSED)
 
 
@@ -202,10 +233,10 @@ def _opened(assessment: Assessment, job: Job, kind: FileKind, data: bytes) -> Ta
     """Open a mail or an archive: it is no form itself, what it carries is read next."""
     where = Where(file=job.name)
     if job.depth >= DEEPEST:
-        return Taken(_refused(job.name, data, error("file_too_deep", where, most=DEEPEST)))
+        return Taken(refused(job.name, data, error("file_too_deep", where, most=DEEPEST)))
     found = attachments(data, kind, job.name, assessment.limits)
     if isinstance(found, Finding):
-        return Taken(_refused(job.name, data, found))
+        return Taken(refused(job.name, data, found))
     inside = tuple(Job(f"{job.name}{INSIDE}{one.name}", data=one.data, depth=job.depth + 1) for one in found)
     told = notice("file_opened", where, kind=_words(kind), count=len(inside))
     if not inside:
@@ -213,11 +244,11 @@ def _opened(assessment: Assessment, job: Job, kind: FileKind, data: bytes) -> Ta
     return Taken(replace(_ignored(job.name, data, told), carries=len(inside)), inside)
 
 
-def _form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
+def read_form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
     """Read a workbook as a form."""
     book = read_book(data, name, assessment.limits)
     if isinstance(book, Finding):
-        return _refused(name, data, book)
+        return refused(name, data, book)
     form = recognise(book, assessment)
     known = FileEntry(name=name, state=FileState.REFUSED, sha256=book.sha256, modified=book.modified)
     if isinstance(form, Finding):
@@ -232,13 +263,14 @@ def _form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
     read = replace(known, unit=unit, submission=submission, answers=form.answers)
     if isinstance(taken, Finding):
         return replace(read, findings=(taken,))
-    remarks = (_remark(code, name, unit) for code in book.remarks)
-    return replace(read, state=FileState.ACCEPTED, findings=(*remarks, *taken))
+    return replace(read, state=FileState.ACCEPTED, findings=(*remarks_on(book, unit), *taken))
 
 
 _TO_LOOK_AT = frozenset({"file_values_only"})
 
 
-def _remark(code: str, name: str, unit: str) -> Finding:
-    tell = warning if code in _TO_LOOK_AT else notice
-    return tell(code, Where(file=name), unit)
+def remarks_on(book: Book, unit: str = "") -> Iterator[Finding]:
+    """What there is to say about a workbook as a whole that was read all the same."""
+    for code in book.remarks:
+        tell = warning if code in _TO_LOOK_AT else notice
+        yield tell(code, Where(file=book.file), unit)

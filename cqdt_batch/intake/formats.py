@@ -81,6 +81,13 @@ def unescaped(text: str) -> str:
     return plain
 
 
+@cache
+def decimals_shown(code: str) -> int | None:
+    """How many decimals a number format shows; None where it shows a number as it is, or by other rules."""
+    plain = _DIGITS.fullmatch(_ORNAMENT.sub("", code.split(";", maxsplit=1)[0]).replace("%", ""))
+    return len(plain[1] or "") if plain else None
+
+
 def as_shown(number: Decimal, code: str) -> Content:
     """Tell a number that its cell shows as it is from a percentage and from one with hidden digits.
 

@@ -14,7 +14,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Grid, Masked, Percent, as_typed, shortest
+from cqdt_batch.cells import (
+    Content,
+    Covered,
+    ErrorValue,
+    Formula,
+    Grid,
+    Masked,
+    Percent,
+    as_typed,
+    decimals_written,
+    shortest,
+)
 from cqdt_batch.intake.container import Parts, is_plain
 from cqdt_batch.intake.numbers import read_text
 from cqdt_batch.intake.ooxml import Workbook, moment_of
@@ -78,6 +89,7 @@ class _TableReader:
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
     arrays: list[tuple[int, int, int, int]] = field(default_factory=list)
+    decimals: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def grid(self, table: Any, *, is_hidden: bool) -> Grid:
         """Read a whole sheet."""
@@ -95,6 +107,7 @@ class _TableReader:
             hidden_rows=frozenset(self.hidden_rows),
             hidden_columns=frozenset(self.hidden_columns),
             is_hidden=is_hidden,
+            decimals=self.decimals,
         )
 
     def _column(self, element: Any, before: int) -> int:
@@ -106,9 +119,11 @@ class _TableReader:
     def _row(self, element: Any, before: int) -> int:
         last = before + _copies(element, "rows")
         cells = dict(_cells(element, self.raised))
+        shown = dict(_decimals(element)) if cells else {}
         self.arrays += ((before + 1, left, before + down, right) for left, down, right in _arrays(element))
         for row in range(before + 1, last + 1) if cells else ():
             self.rows[row] = cells
+            self.decimals.update({(row, column): decimals for column, decimals in shown.items()})
             if _is_unseen(element):
                 self.hidden_rows.add(row)
         return last
@@ -170,8 +185,29 @@ def _cells(row: Any, raised: frozenset[str]) -> Iterator[tuple[int, Content]]:
         yield from ((position, content) for position in range(first, column + 1))
 
 
+def _decimals(row: Any) -> Iterator[tuple[int, int]]:
+    """How many decimals the numbers of a row show, by column."""
+    column = 0
+    for cell in row:
+        if cell.tag not in _CELLS:
+            continue
+        first, column = column + 1, column + _copies(cell, "columns")
+        raw, text = cell.get(f"{_OFFICE}value"), _shown(cell, frozenset()).replace("%", "").strip()
+        shown = read_text(text) if raw and text else None
+        meanings = [one for one in (shown.value, *shown.meanings) if one is not None] if shown else []
+        if meanings:
+            number = shortest(float(raw)) * (100 if cell.get(f"{_OFFICE}value-type") == "percentage" else 1)
+            nearest = min(meanings, key=lambda one: abs(one - number))
+            yield from ((position, decimals_written(nearest)) for position in range(first, column + 1))
+
+
+def _shown(cell: Any, raised: frozenset[str]) -> str:
+    """What a cell shows."""
+    return "\n".join("".join(_words(p, raised)) for p in cell.iterfind(f"{_TEXT}p"))
+
+
 def _content(cell: Any, raised: frozenset[str]) -> Content | None:
-    text = "\n".join("".join(_words(p, raised)) for p in cell.iterfind(f"{_TEXT}p"))
+    text = _shown(cell, raised)
     value = _value(cell, text)
     formula = cell.get(f"{_TABLE}formula")
     if formula is None:

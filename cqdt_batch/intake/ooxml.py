@@ -23,7 +23,7 @@ from xml.etree import ElementTree as ET
 
 from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Grid, Masked, as_typed
 from cqdt_batch.intake.container import Parts, is_plain
-from cqdt_batch.intake.formats import built_in, number, unescaped
+from cqdt_batch.intake.formats import built_in, decimals_shown, number, unescaped
 
 _MARKUP = re.compile(rb"<!|<\?(?!xml\b)|&#(?:0*(?:4[3-9]|5[0-7])|[xX]0*(?:2[b-eB-E]|3[0-9]));")
 """Comments, CDATA, processing instructions, digits in disguise: one program reads on where another stops."""
@@ -177,6 +177,7 @@ class _SheetReader:
     formats: list[str]
     is_1904: bool
     arrays: list[str] = field(default_factory=list)
+    decimals: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def grid(self, root: Any, name: str, *, is_hidden: bool) -> Grid:
         """Read a whole sheet."""
@@ -198,7 +199,14 @@ class _SheetReader:
         for area in root.iterfind(f"{tag}mergeCells/{tag}mergeCell"):
             _replace(rows, area.attrib["ref"], lambda content: Covered(as_typed(content)))
         columns = frozenset(_hidden_columns(root.iterfind(f"{tag}cols/{tag}col")))
-        return Grid(sheet=name, rows=rows, hidden_rows=frozenset(hidden), hidden_columns=columns, is_hidden=is_hidden)
+        return Grid(
+            sheet=name,
+            rows=rows,
+            hidden_rows=frozenset(hidden),
+            hidden_columns=columns,
+            is_hidden=is_hidden,
+            decimals=self.decimals,
+        )
 
     def _row(self, row: Any, tag: str, number: int) -> Iterator[tuple[int, Content]]:
         column = 0
@@ -207,6 +215,9 @@ class _SheetReader:
             column = _next(column, column + 1 if reference is None else _column_of(reference, number))
             content = self._content(cell, tag)
             if content is not None:
+                shown = decimals_shown(self._format(cell)) if cell.get("t", "n") == "n" else None
+                if shown is not None:
+                    self.decimals[number, column] = shown
                 yield column, content
 
     def _content(self, cell: Any, tag: str) -> Content | None:
@@ -235,7 +246,7 @@ class _SheetReader:
             return None
         match kind:
             case "n":
-                return self._number(raw, _index(cell.get("s", "0")))
+                return self._number(raw, self._format(cell))
             case "s":
                 return self.strings[_index(raw)]
             case "str":
@@ -248,13 +259,17 @@ class _SheetReader:
                 return datetime.fromisoformat(raw)
         raise ValueError(f"cell of kind {kind}: {raw}")
 
-    def _number(self, raw: str, style: int) -> Content:
+    def _format(self, cell: Any) -> str:
+        """The number format of a cell."""
+        style = _index(cell.get("s", "0"))
+        return self.formats[style] if style or self.formats else "General"
+
+    def _number(self, raw: str, code: str) -> Content:
         if not _NUMBER.fullmatch(raw):
             return ErrorValue(raw)
         binary = float(raw)
         if not math.isfinite(binary):
             return ErrorValue("INF")
-        code = self.formats[style] if style or self.formats else "General"
         return number(binary, code, is_1904=self.is_1904)
 
 

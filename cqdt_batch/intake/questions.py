@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from enum import StrEnum
 
 from cqdt_batch.definition.records import Criterion, Measure, Rule, ZeroRule
 from cqdt_batch.definition.sheets import YesNo, choice_key
@@ -14,8 +15,25 @@ CHOSEN = frozenset({Rule.YES_NO, Rule.CASES})
 """The rules whose input is chosen from a list."""
 
 
-def input_name(leaf: Criterion, kind: InputKind) -> Term:
-    """What an input is called in a sentence: the score, the figure, figure a or b, the choice."""
+class Author(StrEnum):
+    """Who fills a cell in, and is asked where it is not clear what it says."""
+
+    UNIT = "unit"
+    APPRAISER = "appraiser"
+
+    @property
+    def named(self) -> Term:
+        """What the author is called in a sentence."""
+        return Term(f"author.{self}")
+
+
+def input_name(leaf: Criterion, kind: InputKind, author: Author = Author.UNIT) -> Term:
+    """What an input is called in a sentence: the score, the figure, figure a or b, the choice; perhaps as verified."""
+    name = _input_name(leaf, kind)
+    return name if author is Author.UNIT else Term("form.input.verified", (("input", name),))
+
+
+def _input_name(leaf: Criterion, kind: InputKind) -> Term:
     if kind is InputKind.FIRST and leaf.rule in CHOSEN:
         return Term("form.input.choice")
     if kind is InputKind.FIRST and leaf.measured is not Measure.RATIO:

@@ -15,7 +15,7 @@ from cqdt_batch.cells import Book, Content, Covered, Grid, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded, looks_legacy, nearest
 from cqdt_batch.definition.records import Unit
-from cqdt_batch.definition.stamp import ANSWERS, STAMP_SHEET, Stamp, stamp_of
+from cqdt_batch.definition.stamp import ANSWERS, APPRAISAL, KIND, STAMP_SHEET, Stamp, stamp_of
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.submissions import scored_by
 from cqdt_batch.intake.tables import FormColumn, Table, all_alike, copies, legacy_cells, no_table, tables_of, unread
@@ -53,6 +53,8 @@ class _Identity(NamedTuple):
 
 def recognise(book: Book, assessment: Assessment) -> Form | Finding:
     """Tell which unit's form a workbook is, or why it cannot be taken."""
+    if (KIND, APPRAISAL) in (stamp_pairs(book) or ()):
+        return error("appraisal_among_forms", Where(file=book.file))
     tables = tuple(tables_of(book))
     stamp = _stamp(book)
     identity = _by_stamp(stamp, book, assessment) if stamp else _by_heading(book, tables, assessment)
@@ -117,14 +119,14 @@ def _by_stamp(stamp: Stamp, book: Book, assessment: Assessment) -> _Identity | F
 
 
 def _stamp(book: Book) -> Stamp | None:
-    pairs = _stamp_pairs(book)
+    pairs = stamp_pairs(book)
     if pairs is None:
         return None
     values = dict(pairs)
     return Stamp(**{name: values.get(name, "") for name in Stamp._fields})
 
 
-def _stamp_pairs(book: Book) -> list[tuple[str, str]] | None:
+def stamp_pairs(book: Book) -> list[tuple[str, str]] | None:
     """The keys and values of the stamp sheet; None where the book has lost it."""
     grid = next((grid for grid in book.grids if grid.sheet == STAMP_SHEET), None)
     if grid is None:
@@ -135,7 +137,7 @@ def _stamp_pairs(book: Book) -> list[tuple[str, str]] | None:
 
 def _answered(book: Book) -> Iterator[str]:
     """The files that a feedback form says it answers."""
-    return (value for key, value in _stamp_pairs(book) or () if key == ANSWERS)
+    return (value for key, value in stamp_pairs(book) or () if key == ANSWERS)
 
 
 def _by_heading(book: Book, tables: tuple[Table, ...], assessment: Assessment) -> _Identity | Finding:
@@ -152,19 +154,20 @@ def _by_heading(book: Book, tables: tuple[Table, ...], assessment: Assessment) -
     if len(units) > 1:
         return error("form_names_several", where, found=tuple(unit.name for unit in units.values()))
     unit, *_ = units.values()
-    if not _heads_this_round(tables[0], assessment):
-        titles = tuple(_titles(assessment))
+    if not heads_this_round(tables[0], assessment):
+        titles = tuple(titles_of(assessment))
         return error("form_of_unknown_round", where, unit.code, expected=titles[0])
     told = warning("stamp_lost", where, unit.code, unit=unit.name)
     return _Identity(unit, (told,), error("stamp_lost_unfit", where, unit.code, unit=unit.name))
 
 
-def _heads_this_round(table: Table, assessment: Assessment) -> bool:
-    titles = {folded(title) for title in _titles(assessment)}
+def heads_this_round(table: Table, assessment: Assessment) -> bool:
+    """Tell whether one of the cells above a table names this round."""
+    titles = {folded(title) for title in titles_of(assessment)}
     return any(folded(as_typed(content)) in titles for _, _, content in _heading(table))
 
 
-def _titles(assessment: Assessment) -> Iterator[str]:
+def titles_of(assessment: Assessment) -> Iterator[str]:
     """The line by which a form names its round, in every language."""
     profile = assessment.profile
     for language in Language:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from cqdt_batch.findings import Finding, Where, error, notice
 from cqdt_batch.intake.answers import MISFITS
 from cqdt_batch.intake.submissions import Input, InputKind, Submission
+from cqdt_batch.intake.verdicts import Verdict
 
 
 class FileState(StrEnum):
@@ -33,7 +34,8 @@ class FileEntry:
 
     `submission` is what could be read of it, also where it does not count. A mail or an archive `carries` so many
     files, each an entry of its own. A feedback form `answers` files, by their SHA-256.
-    `read` is all that was found in reading it, also where it is refused for another cause.
+    `read` is all that was found in reading it, also where it is refused for another cause. An appraiser's workbook has
+    `verdicts` and no unit.
     """
 
     name: str
@@ -46,6 +48,7 @@ class FileEntry:
     carries: int = 0
     answers: frozenset[str] = frozenset()
     read: tuple[Finding, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

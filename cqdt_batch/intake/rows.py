@@ -19,7 +19,7 @@ from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Criterion
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.numbers import read_text
-from cqdt_batch.intake.questions import words_for_points
+from cqdt_batch.intake.questions import Author, words_for_points
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.submissions import InputKind, Total, asked_of, scored_by
 from cqdt_batch.intake.tables import FormColumn
@@ -185,6 +185,7 @@ class FormRows:
                     "code": code,
                     "found": as_fact(found),
                     "column": Term(f"form.column.{column}"),
+                    "who": Author.UNIT.named,
                 }
                 yield warning("input_not_asked", self.where(row, column), self.unit, **facts)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from cqdt_batch.cells import Book, Content, Formula, Grid, as_typed
 from cqdt_batch.definition.names import folded, looks_legacy
@@ -13,6 +13,8 @@ from cqdt_batch.definition.records import Unit
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import in_every_language
+
+Column = TypeVar("Column", bound=StrEnum)
 
 
 class FormColumn(StrEnum):
@@ -47,12 +49,17 @@ def no_table(book: Book, unit: Unit) -> Finding:
     legacy = next(legacy_cells(book), None)
     if legacy is not None:
         return error("file_legacy_text", legacy, unit.code)
-    found = ((grid, row, set(columns_of(cells).values())) for grid in book.grids for row, cells in grid.rows.items())
-    grid, row, known = max(found, key=lambda one: len(one[2]), default=(None, 0, set()))
+    where, known = nearest_header(book, _headers())
     missing = tuple(Term(f"form.column.{column}") for column in _NEEDED if column not in known)
-    is_near = grid is not None and len(known) > 1
-    where = Where(file=book.file, sheet=grid.sheet, row=row) if grid and is_near else Where(file=book.file)
-    return error("form_header_missing" if is_near else "form_table_missing", where, unit.code, headers=missing)
+    return error("form_header_missing" if where.row else "form_table_missing", where, unit.code, headers=missing)
+
+
+def nearest_header(book: Book, headers: Mapping[str, Column]) -> tuple[Where, set[Column]]:
+    """The row that holds most of the headers, and those; the file alone where no row has two of them."""
+    places = ((grid, row, cells) for grid in book.grids for row, cells in grid.rows.items())
+    found = ((grid.sheet, row, set(columns_named(cells, headers).values())) for grid, row, cells in places)
+    sheet, row, known = max(found, key=lambda one: len(one[2]), default=("", 0, set()))
+    return (Where(file=book.file, sheet=sheet, row=row), known) if len(known) > 1 else (Where(file=book.file), set())
 
 
 _ENOUGH = 3
@@ -84,24 +91,37 @@ def tables_of(book: Book) -> Iterator[Table]:
 
 def columns_of(cells: Mapping[int, Content]) -> dict[int, FormColumn]:
     """The form's column that each cell of a row names, if it names one."""
-    headers = _headers()
+    return columns_named(cells, _headers())
+
+
+def columns_named(cells: Mapping[int, Content], headers: Mapping[str, Column]) -> dict[int, Column]:
+    """The column that each cell of a row names, by its folded header, if it names one."""
     named = {position: headers.get(folded(text)) for position, text in cells.items() if isinstance(text, str)}
     return {position: column for position, column in named.items() if column is not None}
 
 
 @cache
 def _headers() -> Mapping[str, FormColumn]:
-    return {folded(text): c for c in FormColumn for text in in_every_language(f"form.column.{c}")}
+    return headers_of(FormColumn, "form.column")
+
+
+def headers_of(columns: type[Column], family: str) -> Mapping[str, Column]:
+    """The folded headers of columns in every language, from a family of the catalogue."""
+    return {folded(text): column for column in columns for text in in_every_language(f"{family}.{column}")}
 
 
 def unread(book: Book, tables: tuple[Table, ...], unit: Unit) -> Iterator[Finding]:
     """Sheets that look like the form but lack a header: the unit may have answered there."""
-    read = {table.grid.sheet for table in tables}
+    yield from looking_like(book, {table.grid.sheet for table in tables}, _headers(), unit.code)
+
+
+def looking_like(book: Book, read: Container[str], headers: Mapping[str, Column], unit: str = "") -> Iterator[Finding]:
+    """Sheets beside those that were `read` in which several of the headers stand."""
     for grid in book.grids:
-        rows = (row for row, cells in grid.rows.items() if len(set(columns_of(cells).values())) >= _ENOUGH)
+        rows = (row for row, cells in grid.rows.items() if len({*columns_named(cells, headers).values()}) >= _ENOUGH)
         row = next(rows, 0) if grid.sheet not in read else 0
         if row:
-            yield warning("table_unread", Where(file=book.file, sheet=grid.sheet, row=row), unit.code)
+            yield warning("table_unread", Where(file=book.file, sheet=grid.sheet, row=row), unit)
 
 
 def all_alike(tables: tuple[Table, ...]) -> bool:

@@ -33,7 +33,7 @@ def definition_sheets(words: Words, contents: Contents) -> tuple[Sheet, ...]:
 
 
 def _style(field: Field) -> Style:
-    return _TEXT if field.kind in (Kind.WHOLE, Kind.NUMBER) else _PLAIN_TEXT
+    return _TEXT if field.kind in (Kind.WHOLE, Kind.NUMBER, Kind.POINTS) else _PLAIN_TEXT
 
 
 def _flat(spec: SheetSpec, records: tuple[Mapping[str, str | int | Decimal | None], ...], words: Words) -> Sheet:
@@ -75,7 +75,7 @@ def _upright(spec: SheetSpec, records: tuple[Mapping[str, str | int | Decimal | 
                 replace(_NEEDED if field.required else _HEADER, align="left"),
             )
         )
-        body.append(Cell(row, 2, record.get(field.name, field.default), _style(field)))
+        body.append(Cell(row, 2, record.get(field.name, _usual(field, words)), _style(field)))
         body.append(Cell(row, 3, words(spec.help_key(field)), _HELP))
         entries.append(_entry(spec, field, words, (row, 2), (row, 2)))
     return Sheet(
@@ -86,6 +86,11 @@ def _upright(spec: SheetSpec, records: tuple[Mapping[str, str | int | Decimal | 
         freeze=(2, 1),
         entries=tuple(entries),
     )
+
+
+def _usual(field: Field, words: Words) -> str | int | None:
+    """What stands in a field that nobody filled in: its default, a choice in words."""
+    return words(choice_key(field.default)) if isinstance(field.default, StrEnum) else field.default
 
 
 def _unboxed(style: Style) -> Style:

@@ -72,7 +72,8 @@ def _told(spec: SheetSpec, fields: Iterable[Field], record: Any) -> Iterator[tup
     """The fields that say something: what is required, and what is not as an empty cell leaves it."""
     for field in fields:
         value = getattr(record, field.name)
-        is_said = value != "" if spec.upright else field.required or value != field.blank
+        may_be_usual = spec.upright and field.choices is None
+        is_said = value != "" if may_be_usual else field.required or value != field.blank
         if is_said:
             yield field, value
 

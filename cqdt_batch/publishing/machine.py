@@ -8,11 +8,12 @@ from typing import Any
 
 from cqdt_batch.cells import as_typed
 from cqdt_batch.definition.assessment import Assessment
-from cqdt_batch.definition.records import Block, ColumnKind, Unit
+from cqdt_batch.definition.records import Block, ColumnKind, Correction, Unit
 from cqdt_batch.definition.sheets import LIMITS
 from cqdt_batch.findings import Finding
-from cqdt_batch.intake.rivals import Change
+from cqdt_batch.intake.rivals import Change, FileEntry
 from cqdt_batch.messages import Words
+from cqdt_batch.publishing.sealing.seal import Seal
 from cqdt_batch.rounding import published
 from cqdt_batch.scoring.figures import Figures
 from cqdt_batch.scoring.outcome import Outcome
@@ -21,11 +22,12 @@ from cqdt_batch.scoring.ranking import RANK_KINDS, RankedTable, Scope
 
 def run_json(round_folder: Path, status: int, findings: Iterable[Finding], words: Words) -> dict[str, Any]:
     """What every command tells: the round, how it ended, what was found."""
-    told = [_finding_json(finding, words) for finding in findings]
+    told = [finding_json(finding, words) for finding in findings]
     return {"round": str(round_folder), "status": int(status), "findings": told}
 
 
-def _finding_json(finding: Finding, words: Words) -> dict[str, Any]:
+def finding_json(finding: Finding, words: Words) -> dict[str, Any]:
+    """A finding with its place and its words."""
     where = finding.where
     return {
         "severity": finding.severity.value,
@@ -46,18 +48,54 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "draft": outcome.is_draft,
         "tables": [{"table": ranked.table.code, "rows": list(_rows(ranked))} for ranked in outcome.tables],
         "units": [{"unit": unit, "state": state.value} for unit, state in outcome.states.items()],
-        "files": [
-            {
-                "file": entry.name,
-                "state": entry.state.value,
-                "unit": entry.unit or None,
-                "sha256": entry.sha256 or None,
-                "modified": entry.modified.isoformat() if entry.modified else None,
-            }
-            for entry in outcome.intake.files
-        ],
+        "files": [_file_json(entry) for entry in outcome.intake.files],
+        "appraisal": _appraisal_json(outcome),
+        "corrections": [_correction_json(outcome, entry) for entry in outcome.assessment.corrections],
         "changes": [_change_json(change) for change in outcome.intake.changes],
         "limits": {field.name: getattr(outcome.assessment.limits, field.name) for field in LIMITS.fields},
+    }
+
+
+def _file_json(entry: FileEntry) -> dict[str, Any]:
+    return {
+        "file": entry.name,
+        "state": entry.state.value,
+        "unit": entry.unit or None,
+        "sha256": entry.sha256 or None,
+        "modified": entry.modified.isoformat() if entry.modified else None,
+    }
+
+
+def _appraisal_json(outcome: Outcome) -> dict[str, Any]:
+    """The appraisers' files, and which criteria of each unit with a form they have and have not verified."""
+    units = outcome.assessment.unit_by_code
+    leaves = {
+        unit: [one.code for one in outcome.assessment.assessed_leaves(units[unit])] for unit in outcome.unverified
+    }
+    return {
+        "files": [_file_json(entry) for entry in outcome.appraisal.files],
+        "units": [
+            {
+                "unit": unit,
+                "verified": [code for code in leaves[unit] if code not in open_still],
+                "unverified": list(open_still),
+            }
+            for unit, open_still in outcome.unverified.items()
+        ]
+        if outcome.appraisal.files
+        else [],
+    }
+
+
+def _correction_json(outcome: Outcome, entry: Correction) -> dict[str, Any]:
+    """An entry of the register; points are text, null is "not assessed"."""
+    return {
+        "unit": entry.unit,
+        "criterion": entry.criterion,
+        "old": None if entry.old is None else str(entry.old),
+        "new": None if entry.new is None else str(entry.new),
+        "applied": entry in outcome.register.applied,
+        "document": entry.document,
     }
 
 
@@ -119,3 +157,9 @@ def _block_json(assessment: Assessment, block: Block) -> dict[str, Any]:
 def outputs_json(paths: Iterable[Path]) -> dict[str, Any]:
     """The files that were written."""
     return {"outputs": [str(path) for path in paths]}
+
+
+def verification_json(seal: Seal | None, *, is_reproduced: bool) -> dict[str, Any]:
+    """Whether the sealed results are reproduced byte for byte, and what they are; nothing sealed where none is read."""
+    outputs = [{"file": output.file, "sha256": output.sha256} for output in seal.outputs] if seal else []
+    return {"reproduced": is_reproduced, "sealed": outputs}

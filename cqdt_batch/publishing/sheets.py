@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
-from cqdt_batch.findings import column_letters
+from cqdt_batch.findings import Where, column_letters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +57,14 @@ LARGEST = 10**15
 Value: TypeAlias = "str | int | Decimal | Computed | Link | None"
 
 
+class Jump(NamedTuple):
+    """Where a click on a cell leads in the same workbook, and the tip shown beside the mouse; the look stays."""
+
+    sheet: str
+    cell: str
+    tip: str
+
+
 class Cell(NamedTuple):
     """A value at a place, over as many rows and columns as it spans."""
 
@@ -65,12 +74,14 @@ class Cell(NamedTuple):
     style: Style
     down: int = 1
     across: int = 1
+    jump: Jump | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """What may be typed into a range: a number between bounds, or one of a list; and what Excel says about it.
 
+    `cells` are those of a range with gaps, from `first` to `last`.
     `whole` numbers have no decimals. `choices` is a list of words or the address of a range that holds them. With
     neither, only the help is shown.
     """
@@ -82,8 +93,17 @@ class Entry:
     bounds: tuple[Decimal, Decimal] | None = None
     choices: tuple[str, ...] | str = ()
     whole: bool = False
+    cells: tuple[tuple[int, int], ...] = ()
     error_title: str = ""
     error_message: str = ""
+
+
+class Alert(NamedTuple):
+    """A range of cells that turn red where a formula holds, told from its first cell."""
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+    formula: str
 
 
 class Visibility(StrEnum):
@@ -119,19 +139,25 @@ def wide_page(repeat: tuple[int, int], header: str) -> Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """A sheet of a workbook to be written."""
+    """A sheet of a workbook to be written.
+
+    Rows are as high as their text needs. A long list of one-line cells saves that work: those below the row
+    `fitted_to` all have the least height.
+    """
 
     name: str
     cells: tuple[Cell, ...]
     widths: tuple[float, ...] = ()
     least_heights: Mapping[int, float] = field(default_factory=dict)
     least_height: float = 16.0
+    fitted_to: int | None = None
     page: Page = field(default_factory=Page)
     freeze: tuple[int, int] | None = None
     filtered: tuple[int, int, int, int] | None = None
     entries: tuple[Entry, ...] = ()
     comments: Mapping[tuple[int, int], str] = field(default_factory=dict)
     gaps: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     protected: bool = False
     visibility: Visibility = Visibility.VISIBLE
     column_styles: Mapping[int, Style] = field(default_factory=dict)
@@ -145,6 +171,27 @@ def address(row: int, column: int) -> str:
 def in_sheet(sheet: str, cell: str) -> str:
     """Name a cell of another sheet as formulas do."""
     return f"'{sheet.replace(chr(39), chr(39) * 2)}'!{cell}"
+
+
+def linked_file(name: str) -> Value:
+    """The name of a file of the round as a link; plain text where Excel could not follow it."""
+    return Link(f"external:../{name}", name) if _is_linkable(Where(file=name)) else name
+
+
+def linked_cell(where: Where) -> Value:
+    """A cell of a file of the round as a link into it; its plain address where Excel could not follow one."""
+    if not (where.sheet and where.row and where.column and _is_linkable(where)):
+        return where.cell
+    return Link(f"external:../{where.file}#{in_sheet(where.sheet, where.cell)}", where.cell)
+
+
+def _is_linkable(where: Where) -> bool:
+    """Only plain names become links: foreign text never does, nor would Excel follow it."""
+    return len(where.file) < _LONGEST_LINK and _PLAIN.fullmatch(where.file + where.sheet) is not None
+
+
+_LONGEST_LINK = 200
+_PLAIN = re.compile(r"[\w .()/-]*")
 
 
 def listed_in(sheet: str, first: tuple[int, int], last: tuple[int, int]) -> str:
@@ -199,8 +246,9 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
     Excel would fit unmerged rows by itself, but not merged ones, and other programs fit none.
     """
     fitted: dict[int, float] = {}
+    last = math.inf if sheet.fitted_to is None else sheet.fitted_to
     for cell in sheet.cells:
-        if cell.down == 1:
+        if cell.down == 1 and cell.row <= last:
             width = sum(sheet.widths[cell.column - 1 : cell.column - 1 + cell.across])
             needed = _height(_shown(cell.value), width, cell.style)
             fitted[cell.row] = max(fitted.get(cell.row, sheet.least_heights.get(cell.row, sheet.least_height)), needed)

@@ -27,6 +27,8 @@ from cqdt_batch.publishing.sheets import (
     Sheet,
     Style,
     Visibility,
+    in_sheet,
+    ranges,
     row_heights,
 )
 
@@ -39,6 +41,8 @@ _MOST_LINKS = 65_000
 _LONGEST_FORMULA = 8_192
 _LONG_AGO = 3_600
 _TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.cqdt\.tmp")
+_LEFT_FREE = {"format_cells": True, "format_columns": True, "format_rows": True}
+"""What everybody may do on a protected sheet."""
 _MARGINS = {"left": 0.6, "right": 0.5, "top": 0.8, "bottom": 0.7}
 
 
@@ -65,7 +69,13 @@ def prepare(folder: Path) -> None:
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
-    """Write a workbook in one piece and return where it stands; OSError where that cannot be done.
+    """Write a workbook as `write_file` does, and return where it stands."""
+    check_target(path)
+    return write_file(path, workbook_bytes(sheets, title))
+
+
+def write_file(path: Path, data: bytes) -> Path:
+    """Write a file in one piece and return where it stands; OSError where that cannot be done.
 
     The file appears whole or not at all. Where the old one is open in Excel and cannot be replaced, the new one
     is put beside it under a dated name, and that path is returned. LinkedOutputError where the old one is a link.
@@ -73,7 +83,6 @@ def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
     check_target(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
-    data = workbook_bytes(sheets, title)
     try:
         temporary.write_bytes(data)
         return _put(temporary, path)
@@ -166,6 +175,10 @@ class _Formats:
         """The look of an input that is still empty."""
         return self._workbook.add_format({"bg_color": "#FFF2CC"})
 
+    def alert(self) -> Any:
+        """The look of a cell that somebody has to see to."""
+        return self._workbook.add_format({"bg_color": "#F8CBAD"})
+
 
 def _properties(style: Style) -> dict[str, Any]:
     chosen = asdict(style)
@@ -215,6 +228,10 @@ class _SheetWriter:
             self._target.write_comment(row - 1, column - 1, printable(text), size)
         for blank in self._sheet.gaps:
             self._target.conditional_format(blank, {"type": "blanks", "format": self._formats.gap()})
+        for alert in self._sheet.alerts:
+            corners = (number - 1 for number in (*alert.first, *alert.last))
+            rule = {"type": "formula", "criteria": f"={alert.formula}", "format": self._formats.alert()}
+            self._target.conditional_format(*corners, rule)
         _set_page(self._target, self._sheet.page)
 
     def _draw_frame(self) -> None:
@@ -222,6 +239,8 @@ class _SheetWriter:
         for column, width in enumerate(sheet.widths):
             style = sheet.column_styles.get(column + 1)
             target.set_column(column, column, width, self._formats(style) if style else None)
+        if sheet.fitted_to is not None:
+            target.set_default_row(sheet.least_height)
         for row, points in row_heights(sheet).items():
             target.set_row(row - 1, points)
         if sheet.freeze:
@@ -232,13 +251,16 @@ class _SheetWriter:
         if sheet.visibility is Visibility.VERY_HIDDEN:
             target.very_hidden()
         if sheet.protected:
-            target.protect("", {"format_cells": True, "format_columns": True, "format_rows": True})
+            target.protect("", _LEFT_FREE | dict.fromkeys(("autofilter", "sort"), sheet.filtered is not None))
         target.hide_gridlines(2)
 
     def _draw_cell(self, cell: Cell) -> None:
         row, column, form = cell.row - 1, cell.column - 1, self._formats(cell.style)
         if cell.down > 1 or cell.across > 1:
             self._target.merge_range(row, column, row + cell.down - 1, column + cell.across - 1, "", form)
+        if cell.jump and self._takes_link():
+            sheet, place, tip = cell.jump
+            self._target.write_url(row, column, f"internal:{in_sheet(sheet, place)}", form, sheet, tip)
         match cell.value:
             case None | "":
                 self._target.write_blank(row, column, None, form)
@@ -246,8 +268,7 @@ class _SheetWriter:
                 if len(formula) > _LONGEST_FORMULA:
                     raise ValueError(f"{self._sheet.name} {cell.row}:{cell.column}: formula too long for Excel")
                 self._target.write_formula(row, column, formula, form, _plain(value))
-            case Link(target, text) if self._links < _MOST_LINKS:  # Excel takes 65,530 a sheet
-                self._links += 1
+            case Link(target, text) if self._takes_link():
                 self._target.write_url(row, column, target, form, printable(text))
             case Link(_, text):
                 self._target.write_string(row, column, printable(text), form)
@@ -259,6 +280,11 @@ class _SheetWriter:
                 self._target.write_string(row, column, printable(f"{exact:f}"), form)
             case number:
                 self._target.write_number(row, column, float(number), form)
+
+    def _takes_link(self) -> bool:
+        """Count a link; false where the sheet is full of them: Excel takes 65,530."""
+        self._links += 1
+        return self._links <= _MOST_LINKS
 
 
 def _plain(value: str | int | Decimal) -> str | int | float:
@@ -274,6 +300,8 @@ def _validation(entry: Entry) -> dict[str, Any]:
     elif entry.choices:
         source = entry.choices if isinstance(entry.choices, str) else list(entry.choices)
         rule = {"validate": "list", "source": source}
+    if entry.cells:
+        rule["multi_range"] = " ".join(ranges(entry.cells))
     told = {"input_title": entry.title, "input_message": entry.message}
     refused = {"error_title": entry.error_title, "error_message": entry.error_message}
     return rule | {name: text for name, text in (told | refused).items() if text}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import groupby
@@ -11,16 +11,21 @@ from itertools import groupby
 import pandas as pd
 
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
-from cqdt_batch.definition.records import TieRule, Unit
+from cqdt_batch.definition.records import ScoreSource, Summing, TieRule, Unit
 from cqdt_batch.findings import Finding, Severity, Where, error, in_order, warning
+from cqdt_batch.intake.appraisal import Appraisal
 from cqdt_batch.intake.collecting import Intake
 from cqdt_batch.intake.rivals import FileState
-from cqdt_batch.intake.submissions import Submission
+from cqdt_batch.intake.submissions import InputKind, Submission
+from cqdt_batch.intake.verdicts import verified
+from cqdt_batch.scoring.corrections import Register, settle
 from cqdt_batch.scoring.points import applicable, score
 from cqdt_batch.scoring.ranking import RankedTable, RankList, rank_table
 from cqdt_batch.scoring.totals import differing_totals
-from cqdt_batch.scoring.validation import best_zeros, validate
+from cqdt_batch.scoring.validation import best_zeros, given_gaps, validate, validate_verified
+from cqdt_batch.scoring.verification import counting, settled_by_verdicts, unverified, verification_gaps
 
 
 class UnitState(StrEnum):
@@ -34,8 +39,8 @@ class UnitState(StrEnum):
     LEFT_OUT = "left_out"
 
 
-_NOT_ITS_FAULT = frozenset({"given_missing"})
-"""Errors that keep a unit waiting for somebody else: its form is sound."""
+_NOT_ITS_FAULT = frozenset({"given_missing", "verification_missing", "correction_old_differs"})
+"""Errors that keep a unit waiting for somebody else: its form is sound. So do those in appraisers' workbooks."""
 
 SCORED = frozenset({UnitState.RANKED, UnitState.NOT_RANKED})
 """The states of units whose figures stand in the annex."""
@@ -46,13 +51,20 @@ class Outcome:
     """Everything known about a round after intake, validation, scoring and ranking.
 
     `points` and `applicable` hold for each block the frames of `scoring.points`; `states` is in register order.
+    `submissions` are those that are scored or waiting, with the verified values in the place of the units' own where
+    those are published; `own_points` are the points of the units' own answers, where these are complete.
     """
 
     assessment: Assessment
+    layout: Layout
     intake: Intake
+    appraisal: Appraisal
+    submissions: tuple[Submission, ...]
+    register: Register
     findings: tuple[Finding, ...]
     states: Mapping[str, UnitState]
     points: Mapping[str, pd.DataFrame]
+    own_points: Mapping[str, pd.DataFrame]
     applicable: Mapping[str, pd.DataFrame]
     tables: tuple[RankedTable, ...]
 
@@ -63,46 +75,137 @@ class Outcome:
 
     @cached_property
     def submission_of(self) -> dict[str, Submission]:
-        """The accepted submission of each unit that has one."""
+        """What counts of each unit that has an accepted submission: its own answers, or the verified ones."""
+        return {submission.unit: submission for submission in self.submissions}
+
+    @cached_property
+    def own_submission_of(self) -> dict[str, Submission]:
+        """The accepted submission of each unit that has one, as it was handed in."""
         return {submission.unit: submission for submission in self.intake.submissions}
 
+    @cached_property
+    def unverified(self) -> dict[str, tuple[str, ...]]:
+        """The leaves of each unit with an accepted submission that no appraiser has verified, if any were to."""
+        return {s.unit: unverified(self.assessment, s.unit, self.appraisal.verdicts) for s in self.submissions}
 
-def evaluate(definition: Definition, intake: Intake, inbox: str) -> Outcome:
+    @cached_property
+    def verified_inputs(self) -> frozenset[tuple[str, str, InputKind]]:
+        """The inputs, by unit, criterion and kind, in whose place verified values count."""
+        places = {one.where for verdict in self.appraisal.verdicts.values() for one in verdict.inputs}
+        counted = (one for submission in self.submissions for one in submission.inputs if one.where in places)
+        return frozenset((one.unit, one.criterion, one.kind) for one in counted)
+
+    @cached_property
+    def self_assessed(self) -> Mapping[str, pd.DataFrame]:
+        """The points of the units' own answers, where these are complete, added as their block adds."""
+        if not any(self.assessment.rounded_parts.values()):
+            return self.own_points
+        answered = counting(self.assessment, self.intake.submissions, self.appraisal.verdicts, ScoreSource.OWN)
+        complete = {unit for frame in self.own_points.values() for unit in frame.index}
+        own = [submission for submission in answered if submission.unit in complete]
+        return {block: score(self.assessment, block, own) for block in self.own_points}
+
+    @cached_property
+    def verified_points(self) -> Mapping[str, pd.DataFrame]:
+        """The points after verification: what counts, unless the units' own scores are published in any case."""
+        if self.assessment.profile.scores is not ScoreSource.OWN:
+            return self.points
+        scored = {unit for frame in self.points.values() for unit in frame.index}
+        sent = [submission for submission in self.intake.submissions if submission.unit in scored]
+        read = verified(sent, self.appraisal.verdicts)
+        return {block: score(self.assessment, block, read) for block in self.points}
+
+
+def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appraisal | None = None) -> Outcome:
     """Validate, score and rank what was taken in. `inbox` is the folder's name for findings about absent files."""
     assessment = definition.assessment
     if assessment is None:
         raise ValueError("a definition with errors cannot be evaluated")
-    read = (*definition.findings, *intake.findings, *validate(assessment, intake.submissions, definition.layout))
+    appraised = appraisal or Appraisal()
+    verdicts = appraised.verdicts
+    counted = counting(assessment, intake.submissions, verdicts, assessment.profile.scores)
+    about_forms = (*intake.findings, *validate(assessment, intake.submissions))
+    read = (
+        *definition.findings,
+        *settled_by_verdicts(about_forms, intake.submissions, counted),
+        *appraised.findings,
+        *validate_verified(assessment, intake.submissions, verdicts),
+        *given_gaps(assessment, counted, definition.layout),
+        *verification_gaps(assessment, counted, verdicts, appraised.folder),
+    )
     received = {submission.unit for submission in intake.submissions}
     errors = [finding for finding in read if finding.severity is Severity.ERROR]
-    faulty = {finding.unit for finding in errors if finding.code not in _NOT_ITS_FAULT}
+    at_others = {entry.name for entry in appraised.files}
+    faulty = {f.unit for f in errors if f.code not in _NOT_ITS_FAULT and f.where.file not in at_others}
     waiting = {finding.unit for finding in errors} - faulty
-    scored = [s for s in intake.submissions if s.unit not in faulty | waiting]
-    incomparable = tuple(best_zeros(assessment, scored))
+    incomparable = tuple(best_zeros(assessment, [s for s in counted if s.unit not in faulty | waiting]))
     faulty |= {finding.unit for finding in incomparable}
-    complete = [s for s in scored if s.unit not in faulty]
-    points = {block.code: score(assessment, block.code, complete) for block in assessment.blocks}
+    sound = [s for s in counted if s.unit not in faulty | waiting]
+    points, register = _corrected(definition, assessment, sound)
+    waiting |= {finding.unit for finding in register.findings if finding.severity is Severity.ERROR}
+    wrong = {finding.unit for finding in about_forms if finding.severity is Severity.ERROR}
+    own = points
+    if verdicts or assessment.corrections or any(assessment.rounded_parts.values()):
+        scored = {unit for frame in points.values() for unit in frame.index} - wrong
+        answered = counting(assessment, intake.submissions, verdicts, ScoreSource.OWN)
+        own = _exact(assessment, [one for one in answered if one.unit in scored])
     maxima = {block: applicable(assessment.trees[block], frame) for block, frame in points.items()}
     tables = tuple(rank_table(assessment, t, points[t.block], maxima[t.block]) for t in assessment.tables)
     missing = (_absent(u, intake, inbox) for u in assessment.asked_units if u.code not in received | faulty)
     outcome = Outcome(
         assessment=assessment,
+        layout=definition.layout,
         intake=intake,
+        appraisal=appraised,
+        submissions=counted,
+        register=register,
         findings=in_order(
             (
                 *_once((*read, *incomparable)),
-                *differing_totals(assessment, complete, points),
+                *register.findings,
+                *differing_totals(assessment, intake.submissions, own),
                 *missing,
                 *_unsettled(tables, definition),
             )
         ),
         states=_states(assessment, received, faulty, waiting, _ranked(assessment, tables)),
         points=points,
+        own_points=own,
         applicable=maxima,
         tables=tables,
     )
     _check_conservation(outcome)
     return outcome
+
+
+def _corrected(
+    definition: Definition, assessment: Assessment, sound: Iterable[Submission]
+) -> tuple[dict[str, pd.DataFrame], Register]:
+    """Score the units and apply the corrections register to them.
+
+    A unit with a wrong entry is left out, and the others are scored anew: it may have been the best, to which they are
+    relative.
+    """
+    left = list(sound)
+    refused: tuple[Finding, ...] = ()
+    register = Register()
+    while assessment.corrections:
+        register = settle(assessment, _exact(assessment, left), definition.layout)
+        wrong = {finding.unit for finding in register.findings if finding.severity is Severity.ERROR}
+        if not wrong:
+            break
+        refused = (*refused, *(finding for finding in register.findings if finding.severity is Severity.ERROR))
+        left = [submission for submission in left if submission.unit not in wrong]
+    known = {finding.unit for finding in refused}
+    told = (finding for finding in register.findings if finding.unit not in known)
+    points = {block.code: score(assessment, block.code, left, register.points) for block in assessment.blocks}
+    return points, replace(register, findings=(*refused, *told))
+
+
+def _exact(assessment: Assessment, answered: Iterable[Submission]) -> dict[str, pd.DataFrame]:
+    """The exact points of answers, before anybody corrected or rounded anything."""
+    read = tuple(answered)
+    return {b.code: score(assessment, b.code, read, summing=Summing.EXACT) for b in assessment.blocks}
 
 
 def _unsettled(tables: Iterable[RankedTable], definition: Definition) -> Iterator[Finding]:
@@ -189,5 +292,10 @@ def _check_conservation(outcome: Outcome) -> None:
     if list(outcome.states) != [unit.code for unit in outcome.assessment.units] or scored != figures:
         raise RuntimeError("a unit was lost or counted twice")
     files = outcome.intake.files
-    if accepted != sorted(outcome.submission_of) or len(files) != outcome.intake.listed + sum(f.carries for f in files):
+    if accepted != sorted(outcome.own_submission_of) or len(files) != outcome.intake.listed + sum(
+        f.carries for f in files
+    ):
         raise RuntimeError("a file was lost or counted twice")
+    appraised = outcome.appraisal
+    if len(appraised.files) != appraised.listed + sum(entry.carries for entry in appraised.files):
+        raise RuntimeError("an appraiser's file was lost or counted twice")

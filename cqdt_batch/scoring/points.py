@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
-from cqdt_batch.definition.records import Aggregation, Criterion, Rule, Unit
+from cqdt_batch.definition.records import Aggregation, Criterion, Rule, Summing, Unit
 from cqdt_batch.intake.submissions import InputKind, Submission
 from cqdt_batch.rounding import published
 from cqdt_batch.scoring.rules import Answer, leaf_points, measured
@@ -20,34 +20,53 @@ Points: TypeAlias = "list[Decimal | None]"
 """The points of several units on one criterion; None is "not assessed"."""
 
 
-def score(assessment: Assessment, block: str, submissions: Iterable[Submission]) -> pd.DataFrame:
+Corrected: TypeAlias = "Mapping[tuple[str, str], Decimal | None]"
+"""The points that the corrections register gives a unit on a leaf."""
+
+_AS_SCORED: Corrected = {}
+
+
+def score(
+    assessment: Assessment,
+    block: str,
+    submissions: Iterable[Submission],
+    corrected: Corrected = _AS_SCORED,
+    *,
+    summing: Summing | None = None,
+) -> pd.DataFrame:
     """Compute the exact points of a block: a row a unit in register order, a column a criterion, parents first.
 
     Values are decimals. None is "not assessed", which is neither zero nor blank: it adds nothing, and a
-    criterion none of whose leaves is assessed is itself not assessed.
+    criterion none of whose leaves is assessed is itself not assessed. `summing` is that of the block unless told.
     """
     tree = assessment.trees[block]
     sent = {submission.unit: submission for submission in submissions}
     units = [unit for unit in assessment.units_of(block) if unit.code in sent]
     decimals = assessment.block_by_code[block].input_decimals
+    rounded = frozenset[str]() if summing is Summing.EXACT else assessment.rounded_parts[block]
     columns: dict[str, Points] = {}
     for criterion in reversed(tuple(tree.below(tree.root.code))):
         if tree.is_leaf(criterion.code):
-            answers = [_answer(assessment, unit, sent[unit.code], criterion) for unit in units]
-            columns[criterion.code] = _leaf_points(criterion, answers, decimals)
+            answers = [answer_to(assessment, unit, sent[unit.code], criterion) for unit in units]
+            found = _leaf_points(criterion, answers, decimals)
+            keys = ((unit.code, criterion.code) for unit in units)
+            points = [corrected.get(key, one) for key, one in zip(keys, found, strict=True)]
         else:
-            columns[criterion.code] = _gathered(tree, criterion, columns, decimals)
+            points = _gathered(tree, criterion, columns, decimals)
+        is_rounded = criterion.code in rounded
+        columns[criterion.code] = _rounded(points, assessment.block_by_code[block].decimals) if is_rounded else points
     ordered = {criterion.code: columns[criterion.code] for criterion in tree.below(tree.root.code)}
     return pd.DataFrame(ordered, index=[unit.code for unit in units], dtype=object)
 
 
-def _answer(assessment: Assessment, unit: Unit, submission: Submission, leaf: Criterion) -> Answer | None:
-    """What a unit says, or is given, on a leaf; None where it is not assessed on it."""
+def answer_to(assessment: Assessment, unit: Unit, submission: Submission, leaf: Criterion) -> Answer | None:
+    """What counts of a unit on a leaf, typed, verified or given; None where it is not assessed on it."""
     if leaf.code in assessment.not_assessed(unit):
         return None
-    if leaf.rule is Rule.GIVEN:
+    answer = answer_of(leaf, submission.values)
+    if leaf.rule is Rule.GIVEN and answer.score is None:
         return Answer(score=assessment.given_points[unit.code, leaf.code].points)
-    return answer_of(leaf, submission.values)
+    return answer
 
 
 def answer_of(leaf: Criterion, values: Mapping[tuple[str, InputKind], Decimal | str | None]) -> Answer:
@@ -58,6 +77,11 @@ def answer_of(leaf: Criterion, values: Mapping[tuple[str, InputKind], Decimal | 
         first=first,
         second=second if isinstance(second, Decimal) else None,
     )
+
+
+def _rounded(points: Points, decimals: int) -> Points:
+    """Round printed parts before they are added, where the block says so."""
+    return [None if one is None else published(one, decimals) for one in points]
 
 
 def _leaf_points(leaf: Criterion, answers: Sequence[Answer | None], decimals: int) -> Points:

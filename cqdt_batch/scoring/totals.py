@@ -25,10 +25,12 @@ def differing_totals(
 
     Only the lowest of several differing criteria is told: those above it differ for the same reason. Points differ
     where they are apart by half a unit of the last decimal that a score may have; binary dust is smaller. What comes
-    from points that a form cannot know is not compared.
+    from points that a form cannot know is not compared, nor are units that are not scored.
     """
     for submission in submissions:
         unit = assessment.unit_by_code[submission.unit]
+        if submission.unit not in points[unit.block].index:
+            continue
         tree = assessment.trees[unit.block]
         least = Decimal(1).scaleb(-assessment.block_by_code[unit.block].input_decimals) / 2
         exact: dict[Any, Decimal | None] = points[unit.block].loc[submission.unit].to_dict()

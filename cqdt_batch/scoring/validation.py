@@ -22,8 +22,9 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.records import Block, Criterion, Measure, Rule, ZeroRule
 from cqdt_batch.findings import Fact, Finding, Where, error, gathered, warning
-from cqdt_batch.intake.questions import CHOSEN, input_name, wanted
+from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
+from cqdt_batch.intake.verdicts import Verdicts, verified
 from cqdt_batch.scoring.points import answer_of
 from cqdt_batch.scoring.rules import leaf_points, measured
 
@@ -35,24 +36,32 @@ _TOO_LARGE = 10**15
 """Numbers from here on have more digits than a cell of a workbook keeps."""
 
 
-def validate(
-    assessment: Assessment, submissions: Iterable[Submission], layout: Layout | None = None
-) -> tuple[Finding, ...]:
-    """Check all submissions against the criteria; the inputs of one unit give at most one finding a cell.
-
-    `layout` is that of the definition, for findings about points that it lacks.
-    """
+def validate(assessment: Assessment, submissions: Iterable[Submission]) -> tuple[Finding, ...]:
+    """Check all submissions against the criteria; the inputs of one unit give at most one finding a cell."""
     read = tuple(submissions)
     findings: list[Finding] = []
     for (block, leaves), alike in _alike(assessment, read).items():
-        schema = input_schema(assessment.block_by_code[block], leaves)
-        asked = [Asked(leaf, kind) for leaf in leaves for kind in scored_by(leaf)]
-        failures = _failures(assessment, schema, asked, alike)
-        findings.extend(gathered(failures, {"score_missing": "scores_missing"}, max(_FEW, len(asked) // 2)))
+        failures = _failures(assessment, block, leaves, alike)
+        most = sum(len(scored_by(leaf)) for leaf in leaves) // 2
+        findings.extend(gathered(failures, {"score_missing": "scores_missing"}, max(_FEW, most)))
     findings.extend(_above_one(assessment, read))
-    findings.extend(_given_gaps(assessment, read, layout or Layout(file="")))
     gaps = _evidence_gaps(assessment, read)
     findings.extend(gathered(gaps, {"evidence_missing": "evidences_missing"}, _FEW))
+    return tuple(findings)
+
+
+def validate_verified(
+    assessment: Assessment, submissions: Iterable[Submission], verdicts: Verdicts
+) -> tuple[Finding, ...]:
+    """Check verified values as the units' own are checked; points that the appraiser gives as typed ones."""
+    if not verdicts:
+        return ()
+    cells = {value.where for verdict in verdicts.values() for value in verdict.inputs}
+    findings: list[Finding] = []
+    for (block, leaves), alike in _alike(assessment, verified(submissions, verdicts)).items():
+        typed = tuple(replace(leaf, rule=Rule.POINTS) if leaf.rule is Rule.GIVEN else leaf for leaf in leaves)
+        failures = _failures(assessment, block, typed, alike, Author.APPRAISER)
+        findings.extend(finding for finding in failures if finding.where in cells)
     return tuple(findings)
 
 
@@ -138,8 +147,15 @@ def _alike(assessment: Assessment, submissions: Iterable[Submission]) -> _Alike:
 
 
 def _failures(
-    assessment: Assessment, schema: pa.DataFrameSchema, asked: Sequence[Asked], alike: list[Submission]
+    assessment: Assessment,
+    block: str,
+    leaves: Sequence[Criterion],
+    alike: list[Submission],
+    author: Author = Author.UNIT,
 ) -> Iterator[Finding]:
+    """What is wrong in the inputs of units that are asked the same leaves."""
+    schema = input_schema(assessment.block_by_code[block], leaves)
+    asked = [Asked(leaf, kind) for leaf in leaves for kind in scored_by(leaf)]
     pairs = [Asked(one.leaf, None) for one in asked if one.kind is InputKind.SECOND]
     columns = [*asked, *pairs]
     frame = pd.DataFrame(
@@ -161,7 +177,7 @@ def _failures(
                 code = _code(wrong, submission.unit, one)
                 found = inputs[submission.unit].get((one.leaf.code, one.kind))
                 if code and found is not None and not (code == "score_missing" and found.raw is not None):
-                    yield _finding(assessment, submission, one.leaf, found, code)
+                    yield _finding(assessment, submission, one.leaf, found, code, author)
 
 
 def _typed(submission: Submission, leaf: Criterion, kind: InputKind) -> Decimal | str | None:
@@ -185,12 +201,15 @@ def _value(submission: Submission, asked: Asked) -> Decimal | str | _Pair | None
     return answer.first, answer.second
 
 
-def _finding(assessment: Assessment, submission: Submission, leaf: Criterion, found: Input, code: str) -> Finding:
+def _finding(  # noqa: PLR0913, PLR0917 - all that the words of a finding are about
+    assessment: Assessment, submission: Submission, leaf: Criterion, found: Input, code: str, author: Author
+) -> Finding:
     decimals = assessment.block_by_code[assessment.unit_by_code[found.unit].block].input_decimals
     facts: dict[str, Fact] = {
         "code": leaf.code,
         "label": leaf.label,
-        "input": input_name(leaf, found.kind),
+        "input": input_name(leaf, found.kind, author),
+        "who": author.named,
         "wanted": wanted(leaf, found.kind, code),
         "maximum": leaf.max_score or Decimal(0),
         "step": leaf.step or Decimal(0),
@@ -253,12 +272,20 @@ def _figure(leaf: Criterion, submission: Submission) -> Fraction | None:
     return measured(leaf, answer_of(leaf, submission.values)) if _is_answered(leaf, submission) else None
 
 
-def _given_gaps(assessment: Assessment, submissions: Iterable[Submission], layout: Layout) -> Iterator[Finding]:
-    """Points that the appraiser has to give and that the definition does not have yet."""
+def given_gaps(assessment: Assessment, submissions: Iterable[Submission], layout: Layout) -> Iterator[Finding]:
+    """Points that the appraiser has to give, and that neither the definition nor a verified value has yet.
+
+    `layout` is that of the definition, where such points have a sheet.
+    """
     for submission in submissions:
         unit = assessment.unit_by_code[submission.unit]
         leaves = (leaf for leaf in assessment.assessed_leaves(unit) if leaf.rule is Rule.GIVEN)
-        codes = tuple(leaf.code for leaf in leaves if (unit.code, leaf.code) not in assessment.given_points)
+        codes = tuple(
+            leaf.code
+            for leaf in leaves
+            if (unit.code, leaf.code) not in assessment.given_points
+            and _typed(submission, leaf, InputKind.SCORE) is None
+        )
         if codes:
             where = replace(layout.at("given", 0, "points"), row=0)
             yield error("given_missing", where, unit.code, unit=unit.name, codes=codes)

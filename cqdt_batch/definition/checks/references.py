@@ -21,8 +21,17 @@ from cqdt_batch.messages import in_every_language
 PLACEHOLDERS = ("so", "ngay", "thang", "nam", "tinh", "chi_so", "nam_danh_gia", "co_quan", "bo_tieu_chi")
 """What the texts of an annex may leave open: number, day, month and year of the decision, which stay blank until the
 signing; province, index, year, appraiser and criteria set of the round."""
-WORKING_SHEETS = ("working.sheet", "working.inputs_sheet", "working.applicable_sheet", "working.ranks_sheet")
-"""The catalogue's names of the sheets that stand behind the tables of a block."""
+WORKING_SHEETS = (
+    "working.sheet",
+    "working.inputs_sheet",
+    "working.applicable_sheet",
+    "working.ranks_sheet",
+    "working.appraisal_sheet",
+    "working.corrections_sheet",
+    "changes.sheet",
+    "trace.sheet",
+)
+"""The catalogue's names of the sheets that stand behind the tables of a block, or of all."""
 CRITERION_KINDS = frozenset(
     {
         ColumnKind.POINTS,
@@ -38,7 +47,7 @@ CRITERION_KINDS = frozenset(
 Check: TypeAlias = Callable[[Assessment, Layout], Iterator[Finding]]
 
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_LONGEST_CODE = {"profile": 40, "units": 40, "blocks": 20}
+_LONGEST_CODE = {"profile": 40, "units": 40, "blocks": 20, "appraisal": 40}
 """A block's code goes into the name of a sheet, which Excel limits to 31 characters."""
 _SHEET_NAME = re.compile(r"(?!')[^\x00-\x1f\[\]:*?/\\]+(?<!')")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -49,11 +58,11 @@ _LONGEST_SHEET_NAME = 31
 
 
 def check_blocks_are_known(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """Units, criteria, exemptions and tables name a block of the sheet of blocks."""
+    """Units, criteria, exemptions, tables, grades and parts of the appraisal name a block of the sheet of blocks."""
     codes = tuple(block.code for block in a.blocks)
     if layout.told_anywhere("blocks", "code"):
         return
-    for sheet in ("units", "criteria", "exemptions", "tables", "grades"):
+    for sheet in ("units", "criteria", "exemptions", "tables", "grades", "appraisal"):
         for record in getattr(a, sheet):
             if record.block not in codes:
                 where = layout.at(sheet, record.row, "block")
@@ -166,22 +175,35 @@ def check_tie_breaks_are_known(a: Assessment, layout: Layout) -> Iterator[Findin
             yield error("definition_unknown_criterion", where, code=strange[0], block=block.code)
 
 
+def check_parts_name_criteria(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """A part of the appraisal covers criteria of its block."""
+    known = _known_criteria(a, layout)
+    for part in a.appraisal:
+        strange = [code for code in part.criteria if (part.block, code) not in known]
+        if strange and not layout.told("appraisal", part.row, "block"):
+            where = layout.at("appraisal", part.row, "criteria")
+            yield error("definition_unknown_criterion", where, code=strange[0], block=part.block)
+
+
 def check_results_name_units(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """Given points and last year's results belong to units of the sheet of units."""
+    """Given points, last year's results and corrections belong to units of the sheet of units."""
     codes = {unit.code for unit in a.units}
     if layout.told_anywhere("units", "code"):
         return
-    for sheet in ("given", "past"):
+    for sheet in ("given", "past", "corrections"):
         for record in getattr(a, sheet):
             if record.unit not in codes:
                 yield error("definition_no_such_unit", layout.at(sheet, record.row, "unit"), code=record.unit)
 
 
 def check_results_name_criteria(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """Given points and last year's results are about criteria of the unit's block; a past one may name none."""
+    """Given points, last year's results and corrections are about criteria of the unit's block.
+
+    Results of last year may name none.
+    """
     known = _known_criteria(a, layout)
     block_of = {unit.code: unit.block for unit in a.units if not layout.told("units", unit.row, "block")}
-    for sheet in ("given", "past"):
+    for sheet in ("given", "past", "corrections"):
         for record in getattr(a, sheet):
             block = block_of.get(record.unit, "")
             if block and record.criterion and (block, record.criterion) not in known:
@@ -254,8 +276,13 @@ def _strangers(
 
 
 def check_codes_are_plain(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """Codes of the round, blocks and units become file and sheet names: ASCII letters, digits, point, dash."""
-    records: dict[str, tuple[Any, ...]] = {"profile": (a.profile,), "blocks": a.blocks, "units": a.units}
+    """Codes of the round, blocks, units and parts become file and sheet names: ASCII letters, digits, point, dash."""
+    records: dict[str, tuple[Any, ...]] = {
+        "profile": (a.profile,),
+        "blocks": a.blocks,
+        "units": a.units,
+        "appraisal": a.appraisal,
+    }
     for sheet, most in _LONGEST_CODE.items():
         for record in records[sheet]:
             code = record.code
@@ -270,6 +297,7 @@ def check_codes_are_unique(a: Assessment, layout: Layout) -> Iterator[Finding]:
     yield from _repeated("units", ((u, u.code) for u in a.units), layout)
     yield from _repeated("criteria", ((c, f"{c.block}\t{c.code}") for c in a.criteria), layout)
     yield from _repeated("tables", ((t, t.code) for t in a.tables), layout)
+    yield from _repeated("appraisal", ((p, p.code) for p in a.appraisal), layout)
 
 
 def _repeated(sheet: str, records: Iterable[tuple[Any, str]], layout: Layout) -> Iterator[Finding]:
@@ -349,6 +377,7 @@ REFERENCES: tuple[Check, ...] = (
     check_tables_are_known,
     check_columns_show_criteria,
     check_tie_breaks_are_known,
+    check_parts_name_criteria,
     check_results_name_units,
     check_results_name_criteria,
     check_exemptions_name_somebody,

@@ -15,6 +15,7 @@ from cqdt_batch.definition.records import (
     GradeBasis,
     NumberLook,
     RankBasis,
+    Summing,
     TableContent,
     TableOrder,
     Treatment,
@@ -211,6 +212,18 @@ def check_ranked_figures_are_shown_as_ranked(a: Assessment, layout: Layout) -> I
             yield error("definition_ranked_decimals", where, found=column.decimals, decimals=block.decimals)
 
 
+def check_rounded_parts_are_shown_as_added(a: Assessment, layout: Layout) -> Iterator[Finding]:
+    """Where printed parts are rounded before they are added, they are printed with no fewer decimals than that."""
+    blocks = {b.code: b for b in a.blocks if not layout.told("blocks", b.row, "decimals", "summing")}
+    for table, column in _known_columns(a):
+        block = blocks.get(table.block)
+        if not block or block.summing is not Summing.PRINTED or column.decimals is None:
+            continue
+        if column.kind in (ColumnKind.POINTS, ColumnKind.TOTAL) and column.decimals < block.decimals:
+            where = layout.at("columns", column.row, "decimals")
+            yield error("definition_rounded_decimals", where, found=column.decimals, decimals=block.decimals)
+
+
 def _is_held_against_others(a: Assessment, table: AnnexTable, column: Column) -> bool:
     """Tell whether a column shows what a grade or a change beside it comes from."""
     kinds = {other.kind for other in a.columns_of(table)}
@@ -262,6 +275,7 @@ TABLE_SENSE: tuple[Check, ...] = (
     check_changes_of_rank_have_a_rank,
     check_only_figures_have_a_look,
     check_ranked_figures_are_shown_as_ranked,
+    check_rounded_parts_are_shown_as_added,
     check_shares_are_of_the_scale,
     check_tables_can_be_sorted,
 )

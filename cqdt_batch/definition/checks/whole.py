@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.checks.appraisal import APPRAISAL_SENSE_OF_TREES
 from cqdt_batch.definition.checks.blocks import SENSE
 from cqdt_batch.definition.checks.references import DEEPEST, REFERENCES, Check
 from cqdt_batch.definition.checks.results import SCORES_SENSE, SCORES_SENSE_OF_TREES
@@ -20,14 +21,14 @@ from cqdt_batch.definition.checks.sections import SECTION_SENSE_OF_TREES
 from cqdt_batch.definition.checks.tables import TABLE_SENSE
 from cqdt_batch.definition.checks.trees import TREE_SENSE
 from cqdt_batch.definition.layout import Layout
-from cqdt_batch.definition.records import AnnexTable, Block, Criterion, GivenScore, PastResult, Unit
+from cqdt_batch.definition.records import AnnexTable, Block, Correction, Criterion, GivenScore, PastResult, Unit
 from cqdt_batch.findings import Finding, Where, error
 
 _Record = TypeVar("_Record", Block, Unit, Criterion, AnnexTable)
-_Result = TypeVar("_Result", GivenScore, PastResult)
+_Result = TypeVar("_Result", GivenScore, PastResult, Correction)
 PLAIN: tuple[Check, ...] = (*REFERENCES, *SENSE, *RULE_SENSE, *TREE_SENSE, *SCORES_SENSE, *TABLE_SENSE)
 """The checks of records as they stand."""
-OF_SOUND: tuple[Check, ...] = (*SCORES_SENSE_OF_TREES, *SECTION_SENSE_OF_TREES)
+OF_SOUND: tuple[Check, ...] = (*SCORES_SENSE_OF_TREES, *SECTION_SENSE_OF_TREES, *APPRAISAL_SENSE_OF_TREES)
 """The checks of records whose references hold."""
 
 _NEEDED = ("blocks", "units", "criteria", "tables", "sections", "columns")
@@ -64,6 +65,7 @@ def sound(a: Assessment, layout: Layout) -> Assessment:
     known = {block.code for block in blocks}
     criteria = _reachable([c for c in _unique(a.criteria, lambda c: (c.block, c.code)) if c.block in known])
     codes = {(c.block, c.code) for c in criteria}
+    rooted = {block for block, _ in codes}
     units = tuple(u for u in _unique(a.units, lambda u: u.code) if u.block in known)
     tables = tuple(t for t in _unique(a.tables, lambda t: t.code) if (t.block, t.criterion) in codes)
     drawn = {table.code for table in tables}
@@ -84,6 +86,14 @@ def sound(a: Assessment, layout: Layout) -> Assessment:
         grades=tuple(g for g in a.grades if g.block in known and not layout.told("grades", g.row, "least")),
         given=_about(units, codes, (g for g in a.given if not layout.told("given", g.row, "points"))),
         past=_about(units, codes, (p for p in a.past if not layout.told("past", p.row, "total"))),
+        appraisal=tuple(
+            p
+            for p in a.appraisal
+            if p.block in rooted
+            and all((p.block, code) in codes for code in p.criteria)
+            and not layout.told("appraisal", p.row, "code", "block", "criteria")
+        ),
+        corrections=tuple(entry for entry in _about(units, codes, a.corrections) if entry.criterion),
     )
 
 

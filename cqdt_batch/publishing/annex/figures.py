@@ -77,9 +77,10 @@ class TableFigures:
         return Computed(f"=ROUND({expression},{self.figures.decimals(column)})", exact)
 
     def _not_assessed(self, unit: Unit, criterion: str) -> Value:
-        if self.figures.points_of(unit, criterion) is None:
-            return Computed(f"={self.working.reference(unit, criterion)}", self._words("not_assessed"))
-        return self._words("not_assessed")
+        """The word for "not assessed": from the working sheets, or what a share of nothing possible is called."""
+        word = self._words("not_assessed")
+        has_points = self.figures.points_of(unit, criterion) is not None
+        return Computed(f"={literal(word) if has_points else self.working.reference(unit, criterion)}", word)
 
     def expression(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> str:
         """The exact figure as a formula on the working sheets."""

@@ -21,6 +21,9 @@ _NOTE = Style(size=11, italic=True)
 _HEADER = Style(size=9, bold=True, align="center", border=True, wrap=True, fill="DDEBF7")
 _TEXT = Style(size=11, border=True, wrap=True)
 _FIGURE = Style(size=11, border=True, align="center", wrap=True)
+VERIFIED = "E2EFDA"
+"""The colour of what an appraiser verified."""
+_VERIFIED = replace(_FIGURE, fill=VERIFIED)
 _CODES_ROW, _LABELS_ROW, _BEST_ROW = 4, 5, 6
 _FIXED = 2
 """Columns before the figures: number, unit."""
@@ -86,7 +89,7 @@ class InputsSheet:
 
     def _head(self) -> Iterator[Cell]:
         yield Cell(1, 1, self.words("working.inputs_title", block=self.block.name), _TITLE)
-        yield Cell(2, 1, self.words("working.inputs_note"), _NOTE)
+        yield Cell(2, 1, self._note, _NOTE)
         for column, key in enumerate(("number", "unit"), 1):
             yield Cell(_CODES_ROW, column, self.words(f"working.{key}"), _HEADER, down=3)
         leaves = {leaf.code: leaf for leaf in self.leaves}
@@ -94,6 +97,13 @@ class InputsSheet:
             yield Cell(_CODES_ROW, column, code, replace(_HEADER, size=11, number="@"))
             yield Cell(_LABELS_ROW, column, self._label(leaves[code], kind), _HEADER)
             yield Cell(_BEST_ROW, column, self._best_cell(leaves[code], column), _HEADER)
+
+    @property
+    def _note(self) -> str:
+        """Say where the figures come from, and, where some are coloured, why."""
+        note = self.words("working.inputs_note")
+        verified = {unit for unit, _, kind in self.outcome.verified_inputs if kind is not InputKind.SCORE}
+        return note if verified.isdisjoint(self.row_of) else f"{note} {self.words('working.note_verified')}"
 
     def _label(self, leaf: Criterion, kind: InputKind | None) -> str:
         if kind is None:
@@ -133,7 +143,8 @@ class InputsSheet:
             yield Cell(row, 2, unit.printed_name, _TEXT)
             for (criterion, kind), column in self._column_of.items():
                 value = self._value(unit, leaves[criterion], kind) if code in scored else None
-                yield Cell(row, column, value, _FIGURE)
+                is_verified = (code, criterion, kind) in self.outcome.verified_inputs
+                yield Cell(row, column, value, _VERIFIED if is_verified else _FIGURE)
 
     def _value(self, unit: Unit, leaf: Criterion, kind: InputKind | None) -> Value:
         if not self._is_assessed(unit, leaf):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from cqdt_batch.definition.records import ColumnKind, TableContent, TieRule, Unit
 from cqdt_batch.publishing.annex.figures import TableFigures, rank_formula
-from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address, as_shown, in_sheet
+from cqdt_batch.publishing.annex.trace import TraceSheet
+from cqdt_batch.publishing.sheets import Cell, Computed, Jump, Page, Sheet, Style, Value, address, as_shown, in_sheet
 from cqdt_batch.scoring.ranking import RankedTable, RankList, Scope
 
 _TITLE = Style(size=14, bold=True)
@@ -36,10 +37,11 @@ class _Line(NamedTuple):
 class RanksSheet:
     """The lists of all tables of a block, one below the other.
 
-    A list whose ranks the table itself works out, row by row, is not repeated here.
+    A list whose ranks the table itself works out, row by row, is not repeated here. Every figure leads to `trace`.
     """
 
     tables: tuple[TableFigures, ...]
+    trace: TraceSheet
 
     @property
     def name(self) -> str:
@@ -86,6 +88,11 @@ class RanksSheet:
         rows = above + 1, above + len(ranked.sections[number].standings)
         return in_sheet(self.name, ":".join(address(row, self._rank_column + 1) for row in rows))
 
+    def counted(self, ranked: RankedTable, number: int) -> Jump:
+        """Lead to the units of a section whose grades are counted."""
+        words, row = self.tables[0].working.words, self._placed[0][ranked.table.code, _GRADES, number] + 1
+        return Jump(self.name, address(row, 1), words("trace.counted_tip", sheet=self.name, row=row))
+
     def sheet(self) -> Sheet:
         """Draw the sheet."""
         working = self.tables[0].working
@@ -115,7 +122,8 @@ class RanksSheet:
             yield Cell(row, column, value, _TEXT)
         grade = self._grade(line, row)
         for column, figure in enumerate(self._figures(line), _FIXED + 1):
-            yield Cell(row, column, figure, _CENTRED)
+            jump = None if figure is None else self.trace.jump(line.unit, line.figures.ranked.table.criterion)
+            yield Cell(row, column, figure, _CENTRED, jump=jump)
         yield Cell(row, self._rank_column, self._rank(line, row), _CENTRED)
         yield Cell(row, self._rank_column + 1, grade, _CENTRED)
 

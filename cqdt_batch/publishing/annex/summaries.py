@@ -41,7 +41,10 @@ class Summary:
                     value = Computed(self._count_formula(number, row, first, position, is_sum=is_sum), count)
                 elif column.kind is ColumnKind.SHARE:
                     value = self._share(column, count, sum(counts.values()), row, last)
-                yield Cell(row, position, "" if is_sum and column.kind is ColumnKind.NUMBER else value, style)
+                shown = "" if is_sum and column.kind is ColumnKind.NUMBER else value
+                leads = section.standings and column.kind in (ColumnKind.COUNT, ColumnKind.SHARE)
+                jump = self.ranks.counted(self.figures.ranked, number) if leads else None
+                yield Cell(row, position, shown, style, jump=jump)
 
     def _counted(self, column: Column, label: str, place: int, count: int) -> Value:
         match column.kind:

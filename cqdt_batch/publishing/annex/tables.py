@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
 
@@ -19,12 +20,20 @@ from cqdt_batch.definition.records import (
     Treatment,
     Unit,
 )
+from cqdt_batch.intake.printed.model import PrintedTable
 from cqdt_batch.messages import Words
+from cqdt_batch.publishing.annex.appraisal import AppraisalSheet
+from cqdt_batch.publishing.annex.changes import ChangesSheet
 from cqdt_batch.publishing.annex.figures import FIGURE_KINDS, TableFigures, number_code, rank_formula
+from cqdt_batch.publishing.annex.printed import Placed, printed_table
 from cqdt_batch.publishing.annex.ranks import RanksSheet
+from cqdt_batch.publishing.annex.register import RegisterSheet
 from cqdt_batch.publishing.annex.summaries import Summary
+from cqdt_batch.publishing.annex.trace import TraceSheet
 from cqdt_batch.publishing.annex.working import WorkingSheets
-from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address
+from cqdt_batch.publishing.sheets import Cell, Computed, Jump, Page, Sheet, Style, Value, address
+from cqdt_batch.scoring.changes import Comparison
+from cqdt_batch.scoring.consistency.sums import balances
 from cqdt_batch.scoring.outcome import Outcome
 from cqdt_batch.scoring.ranking import RANK_KINDS, RankedSection, RankedTable, Scope, Standing, rank_change
 
@@ -47,34 +56,93 @@ _BLANK = "\u00a0"
 """What is not known before the signing stays blank; no-break spaces keep the blank in one piece."""
 
 
-def annex_sheets(outcome: Outcome, words: Words) -> tuple[Sheet, ...]:
-    """Draw the annex: the tables in the order of the definition, then the working sheets of each block."""
-    working = {
-        block.code: WorkingSheets(outcome=outcome, block=block, words=words) for block in outcome.assessment.blocks
-    }
-    figures = tuple(
-        TableFigures(
-            ranked=ranked,
-            working=working[ranked.table.block],
-            columns=outcome.assessment.columns_of(ranked.table),
+def annex_sheets(outcome: Outcome, words: Words, changes: Comparison | None = None) -> tuple[Sheet, ...]:
+    """Draw the annex: the tables in the order of the definition, what `changes` it prints, and what stands behind."""
+    return Annex(outcome=outcome, words=words, changes=changes).sheets()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annex:
+    """The annex of an outcome: its tables, what changed since it was last published, and what stands behind them."""
+
+    outcome: Outcome
+    words: Words
+    changes: Comparison | None = None
+
+    @cached_property
+    def _working(self) -> dict[str, WorkingSheets]:
+        return {
+            block.code: WorkingSheets(outcome=self.outcome, block=block, words=self.words)
+            for block in self.outcome.assessment.blocks
+        }
+
+    @cached_property
+    def _figures(self) -> tuple[TableFigures, ...]:
+        return tuple(
+            TableFigures(
+                ranked=ranked,
+                working=self._working[ranked.table.block],
+                columns=self.outcome.assessment.columns_of(ranked.table),
+            )
+            for ranked in self.outcome.tables
         )
-        for ranked in outcome.tables
-    )
-    ranks = {
-        block: RanksSheet(tables=own)
-        for block in working
-        if (own := tuple(one for one in figures if one.ranked.table.block == block))
-    }
-    tables = (
-        TableLayout(figures=one, ranks=ranks[one.ranked.table.block], is_last=one is figures[-1]).sheet()
-        for one in figures
-    )
-    behind = (
-        sheet
-        for block, sheets in working.items()
-        for sheet in (*sheets.sheets(), *((ranks[block].sheet(),) if ranks[block].lines else ()))
-    )
-    return (*tables, *behind)
+
+    @cached_property
+    def _trace(self) -> TraceSheet:
+        return TraceSheet(outcome=self.outcome, words=self.words, working=self._working)
+
+    @cached_property
+    def _ranks(self) -> dict[str, RanksSheet]:
+        return {
+            block: RanksSheet(tables=own, trace=self._trace)
+            for block in self._working
+            if (own := tuple(one for one in self._figures if one.ranked.table.block == block))
+        }
+
+    @cached_property
+    def layouts(self) -> tuple[TableLayout, ...]:
+        """The tables in the order of the definition."""
+        figures = self._figures
+        return tuple(
+            TableLayout(
+                figures=one,
+                ranks=self._ranks[one.ranked.table.block],
+                trace=self._trace,
+                is_last=one is figures[-1],
+            )
+            for one in figures
+        )
+
+    def sheets(self) -> tuple[Sheet, ...]:
+        """Draw the tables, then, block by block, the working sheets, lists of ranks and the working paper.
+
+        Last come the corrections register and the trace.
+        """
+        tables = (layout.sheet() for layout in self.layouts)
+        behind = (sheet for block in self._working for sheet in self._behind(block))
+        has_register = bool(self.outcome.assessment.corrections)
+        register = (RegisterSheet(outcome=self.outcome, words=self.words).sheet(),) if has_register else ()
+        return (*tables, *self._changed(), *behind, *register, *((self._trace.sheet(),) if self._trace.lines else ()))
+
+    def _changed(self) -> Iterator[Sheet]:
+        profile = self.outcome.assessment.profile
+        if self.changes:
+            yield ChangesSheet(
+                comparison=self.changes,
+                words=self.words,
+                titles={table.code: filled(table.title, profile) for table in self.outcome.assessment.tables},
+                reference=filled(profile.reference, profile),
+                is_draft=self.outcome.is_draft,
+            ).sheet()
+
+    def _behind(self, block: str) -> Iterator[Sheet]:
+        """What stands behind the tables of a block."""
+        yield from self._working[block].sheets()
+        if block in self._ranks and self._ranks[block].lines:
+            yield self._ranks[block].sheet()
+        paper = AppraisalSheet(working=self._working[block])
+        if paper.is_needed:
+            yield paper.sheet()
 
 
 def filled(text: str, profile: Profile) -> str:
@@ -109,10 +177,14 @@ def roman(number: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class TableLayout:
-    """One annex table on its sheet: `figures` say what its cells hold, `ranks` has the ranks and grades kept apart."""
+    """One annex table on its sheet.
+
+    `figures` say what its cells hold, `ranks` has the ranks and grades kept apart; every figure leads to `trace`.
+    """
 
     figures: TableFigures
     ranks: RanksSheet
+    trace: TraceSheet
     is_last: bool
 
     @property
@@ -222,6 +294,31 @@ class TableLayout:
             yield from cells
             row = max((cell.row + 1 for cell in cells), default=row)
 
+    @property
+    def lists_units(self) -> bool:
+        """Tell whether the rows are units, not grades."""
+        return self._table.content is TableContent.UNITS
+
+    @cached_property
+    def printed(self) -> PrintedTable:
+        """The table as a reader will see it, for one whose rows are units."""
+        return printed_table(self.figures, self._header_row, self._placed())
+
+    def _placed(self) -> Iterator[Placed]:
+        """The rows of the units, as `_rows` draws them."""
+        row = self._first_row
+        for number, section in enumerate(self._ranked.sections):
+            row += bool(section.section.title)
+            for standing in section.standings:
+                yield Placed(row, number, standing)
+                row += 1
+
+    @property
+    def _has_unrounded_sums(self) -> bool:
+        """Tell whether a reader who adds up the printed parts of a row gets another total."""
+        found = (balance for one in self.printed.sums or () for balance in balances(self.printed, one))
+        return any(not balance.adds_up for balance in found)
+
     def _unit_rows(self, number: int, section: RankedSection, first: int) -> Iterator[Cell]:
         for place, standing in enumerate(section.standings):
             for position, column in enumerate(self._columns, 1):
@@ -229,7 +326,14 @@ class TableLayout:
                     value = self._rank(column, number, section, place, first)
                 else:
                     value = self._value(column, standing, first + place)
-                yield Cell(first + place, position, value, self._looks[position - 1])
+                jump = self._jump(column, standing.unit, value)
+                yield Cell(first + place, position, value, self._looks[position - 1], jump=jump)
+
+    def _jump(self, column: Column, unit: Unit, value: Value) -> Jump | None:
+        """Every figure leads to the row of the trace that says where it comes from; names, notes and blanks do not."""
+        if column.kind is ColumnKind.NUMBER or not isinstance(value, Computed | int | Decimal):
+            return None
+        return self.trace.jump(unit, column.criterion or self._table.criterion)
 
     @property
     def _summary(self) -> Summary:
@@ -325,8 +429,10 @@ class TableLayout:
         """What stands below a table: its own text, how partly assessed units are treated, who is missing."""
         profile = self._outcome.assessment.profile
         yield from ((line, _FREE) for line in filled(self._table.after, profile).splitlines())
-        if self._table.content is TableContent.UNITS:
+        if self.lists_units:
             yield from ((line, _FREE) for line in self._treated())
+        if self._table.explains_sums and self.lists_units and self._has_unrounded_sums:
+            yield self._words("annex.sums_unrounded", decimals=self._block.decimals), _FREE
         kinds = {column.kind for column in self._columns}
         if ColumnKind.LAST_TOTAL in kinds and self._has_merged():
             yield self._words("annex.merged"), _FREE

@@ -14,10 +14,13 @@ from cqdt_batch.definition.records import Block, ColumnKind, Criterion, GradeBas
 from cqdt_batch.intake.questions import may_be_absent
 from cqdt_batch.intake.submissions import InputKind, scored_by
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.annex.inputs import InputsSheet
-from cqdt_batch.publishing.formulas import aggregate_formula, most_formula, points_formula
-from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, address, in_sheet, wide_page
+from cqdt_batch.publishing.annex.inputs import VERIFIED, InputsSheet
+from cqdt_batch.publishing.formulas import aggregate_formula, literal, most_formula, points_formula
+from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, Value, address, in_sheet, wide_page
+from cqdt_batch.rounding import published
 from cqdt_batch.scoring.outcome import Outcome
+from cqdt_batch.scoring.points import answer_to
+from cqdt_batch.scoring.rules import leaf_points
 
 _TITLE = Style(size=14, bold=True)
 _NOTE = Style(size=11, italic=True)
@@ -26,6 +29,8 @@ _TEXT = Style(size=11, border=True, wrap=True)
 _FIGURE = Style(size=11, border=True, align="center")
 _INNER = replace(_FIGURE, bold=True, fill="F2F2F2")
 _ABSENT = replace(_FIGURE, size=9, italic=True, wrap=True)
+_CORRECTED = "FFE699"
+"""The colour of points that the corrections register gives."""
 
 _CODES_ROW, _LABELS_ROW, _MAXIMA_ROW = 4, 5, 6
 _FIRST_ROW = 7
@@ -137,7 +142,15 @@ class WorkingSheets:
 
     @property
     def _points_note(self) -> str:
-        return self.words("working.note", decimals=self.block.decimals)
+        """Say where points come from, how they are added, and what the colours mean that stand on the sheet."""
+        typed = (unit for unit, _, kind in self.outcome.verified_inputs if kind is InputKind.SCORE)
+        said = {
+            "working.note_printed": bool(self.outcome.assessment.rounded_parts[self.block.code]),
+            "working.note_corrected": not self._row_of.keys().isdisjoint(u for u, _ in self.outcome.register.points),
+            "working.note_verified": not self._row_of.keys().isdisjoint(typed),
+        }
+        note = self.words("working.note", decimals=self.block.decimals)
+        return " ".join((note, *(self.words(key) for key, is_said in said.items() if is_said)))
 
     def _sheet(self, name: str, title: str, note: str, figure: Callable[[int, Unit, Criterion], Cell]) -> Sheet:
         return Sheet(
@@ -178,7 +191,8 @@ class WorkingSheets:
         """
         children = self.tree.children[criterion.code]
         cells = [(row, self._column_of[child.code]) for child in children]
-        return f"={aggregate_formula(criterion, children, cells, self.block.input_decimals)}"
+        gathered = aggregate_formula(criterion, children, cells, self.block.input_decimals)
+        return f"=ROUND({gathered},{self.block.decimals})" if self._is_rounded(criterion) else f"={gathered}"
 
     def _most(self, criterion: Criterion, row: int) -> str:
         """Gather maxima as points are gathered; what is not assessed has none and drops out of a mean."""
@@ -210,12 +224,46 @@ class WorkingSheets:
     def _leaf_cell(self, row: int, unit: Unit, leaf: Criterion, exact: Decimal | None) -> Cell:
         column = self._column_of[leaf.code]
         shown = self.words("not_assessed") if exact is None else exact
-        if InputKind.FIRST not in scored_by(leaf) or leaf.code in self.outcome.assessment.not_assessed(unit):
-            return Cell(row, column, shown, _ABSENT if exact is None else _FIGURE)
+        style = _ABSENT if exact is None else _FIGURE
+        corrected = self.outcome.register.points
+        if (unit.code, leaf.code) in corrected:
+            value = self._fixed_points(leaf, corrected[unit.code, leaf.code])
+            return Cell(row, column, value, replace(style, fill=_CORRECTED))
+        if leaf.code in self.outcome.assessment.not_assessed(unit):
+            return Cell(row, column, shown, style)
+        if InputKind.FIRST not in scored_by(leaf):
+            is_verified = (unit.code, leaf.code, InputKind.SCORE) in self.outcome.verified_inputs
+            value = self._fixed_points(leaf, self._typed_points(unit, leaf))
+            return Cell(row, column, value, replace(style, fill=VERIFIED if is_verified else ""))
         first, second = (self.inputs.reference(unit, leaf, kind) for kind in (InputKind.FIRST, InputKind.SECOND))
         best = self.inputs.best(leaf)
         formula = points_formula(leaf, first, second, self.block.input_decimals, self.words, best)
-        return Cell(row, column, Computed(f"={formula}", shown), _ABSENT if exact is None else _FIGURE)
+        return Cell(row, column, Computed(f"={self._rounded_part(leaf, formula)}", shown), style)
+
+    def _is_rounded(self, criterion: Criterion) -> bool:
+        """Tell whether a criterion is rounded before it is added, as the block may say of printed parts."""
+        return criterion.code in self.outcome.assessment.rounded_parts[self.block.code]
+
+    def _typed_points(self, unit: Unit, leaf: Criterion) -> Decimal | None:
+        """The points of a leaf as they were typed, verified or given, before any rounding."""
+        answer = answer_to(self.outcome.assessment, unit, self.outcome.submission_of[unit.code], leaf)
+        return None if answer is None else leaf_points(leaf, answer, self.block.input_decimals)
+
+    def _fixed_points(self, leaf: Criterion, points: Decimal | None) -> Value:
+        """Points that nothing computes; where printed parts are rounded, the reader sees both."""
+        if points is None:
+            return self.words("not_assessed")
+        if not self._is_rounded(leaf):
+            return points
+        decimals = self.block.decimals
+        return Computed(f"=ROUND({points:f},{decimals})", published(points, decimals))
+
+    def _rounded_part(self, leaf: Criterion, formula: str) -> str:
+        """Round computed points where they are a printed part; what is no number, such as "not assessed", stays."""
+        if not self._is_rounded(leaf):
+            return formula
+        absent = literal(self.words("not_assessed")) if may_be_absent(leaf) else '""'
+        return f"IFERROR(ROUND({formula},{self.block.decimals}),{absent})"
 
     def _applicable_cell(self, row: int, unit: Unit, criterion: Criterion) -> Cell:
         column = self._column_of[criterion.code]

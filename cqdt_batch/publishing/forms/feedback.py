@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
-from cqdt_batch.cells import as_typed, shortest
+from cqdt_batch.cells import as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.findings import Finding, Severity, Where
@@ -20,9 +19,12 @@ from cqdt_batch.intake.submissions import Input, Submission, scored_by
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.forms.form import FormLayout, Remark
+from cqdt_batch.publishing.forms.inputs import retyped
 from cqdt_batch.publishing.forms.points import Place
-from cqdt_batch.publishing.sheets import LARGEST, Cell, Link, Page, Sheet, Style, Value, address, in_sheet
+from cqdt_batch.publishing.forms.verified import verified_otherwise, verified_remarks, verified_sheet
+from cqdt_batch.publishing.sheets import Cell, Link, Page, Sheet, Style, Value, address, in_sheet
 from cqdt_batch.scoring.outcome import Outcome
+from cqdt_batch.scoring.trace import Trace
 
 _TITLE = Style(size=14, bold=True, align="center", wrap=True)
 _LINE = Style(size=13, wrap=True)
@@ -35,36 +37,45 @@ _COLUMNS = {"number": 6, "severity": 11, "message": 92, "cell": 10, "sent_cell":
 _HEADER_ROW = 6
 
 
-_NOT_ABOUT_THE_FORM = frozenset(
-    {
-        "unit_missing",
-        "unit_sent_unusable",
-        "unit_left_out",
-        "superseded",
-        "file_copy",
-        "same_answers",
-        "given_missing",
-    }
-)
-"""Findings that tell the officer about files that do not count, or of his own work: nothing for the unit to mend."""
+_OF_FILES_THAT_DO_NOT_COUNT = frozenset({"unit_left_out", "superseded", "file_copy", "same_answers"})
+"""Findings that tell the officer about files that do not count: nothing for the unit to mend."""
 
 
 def units_to_answer(outcome: Outcome) -> tuple[Unit, ...]:
-    """The units in whose form something was found; who sent nothing gets no answer."""
-    told = {finding.unit for finding in outcome.findings if finding.code not in _NOT_ABOUT_THE_FORM}
-    return tuple(unit for unit in outcome.assessment.units if unit.code in told)
+    """The units in whose form something was found, and those to be told that they were verified otherwise.
+
+    Who sent nothing gets no answer.
+    """
+    told = {finding.unit for finding in _about_forms(outcome, outcome.findings)}
+    trace = Trace(outcome)
+    units = outcome.assessment.units
+    return tuple(unit for unit in units if unit.code in told or verified_otherwise(trace, unit))
+
+
+def _about_forms(outcome: Outcome, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Those of the findings that are about a form that was handed in, not about the work of officers or appraisers."""
+    received = {entry.name for entry in outcome.intake.files}
+    for finding in findings:
+        if finding.where.file in received and finding.code not in _OF_FILES_THAT_DO_NOT_COUNT:
+            yield finding
 
 
 def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, ...]:
-    """Make the sheets of a unit's feedback form: what was found, then the form with what the unit had typed."""
+    """Make the sheets of a unit's feedback form.
+
+    These are what was found, if anything was; what was verified, if the unit is to be told; and the form with what the
+    unit had typed.
+    """
     own = [finding for finding in outcome.findings if finding.unit == unit.code]
     entries = _entries(outcome, unit)
     aside = [finding for entry in entries for finding in entry.read if finding not in own]
-    findings = tuple(_once(finding for finding in (*own, *aside) if finding.code not in _NOT_ABOUT_THE_FORM))
+    findings = tuple(_once(_about_forms(outcome, (*own, *aside))))
+    verified = verified_otherwise(Trace(outcome), unit)
     submissions = tuple(entry.submission for entry in entries if entry.submission is not None)
     answers = _answers(submissions) if len(submissions) == len(entries) else {}
     cells = _cells(outcome.assessment, unit, submissions)
-    remarks = {**dict(_remarks(findings, cells, words)), **dict(_differing(answers, words))}
+    remarks = {**dict(verified_remarks(verified, words)), **dict(_remarks(findings, cells, words))}
+    remarks |= dict(_differing(answers, words))
     open_again = _open_again(own, cells, _NOBODY_KNOWS) | _open_again(aside, cells, MISFITS)
     for place in open_again & answers.keys():
         remarks[place] = _with_what_stood(remarks.get(place), answers[place], words)
@@ -72,12 +83,13 @@ def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, 
         assessment=outcome.assessment,
         unit=unit,
         words=words,
-        typed={p: _typed(found[0]) for p, found in answers.items() if len(found) == 1 and p not in open_again},
+        typed={p: retyped(found[0]) for p, found in answers.items() if len(found) == 1 and p not in open_again},
         remarks=remarks,
         answers=tuple(submission.sha256 for submission in submissions),
     )
     strays = tuple(stray for submission in submissions for stray in submission.strays)
-    return _list(layout, findings, cells, strays), *layout.sheets()
+    listed = (_list(layout, findings, cells, strays),) if findings or strays or not verified else ()
+    return *listed, *((verified_sheet(layout, verified),) if verified else ()), *layout.sheets()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,22 +163,9 @@ def _answers(submissions: Iterable[Submission]) -> dict[Place, tuple[Input, ...]
         for one in submission.inputs:
             place = (one.criterion, FormColumn(one.kind))
             known = found.get(place, ())
-            if _typed(one) not in map(_typed, known):
+            if retyped(one) not in map(retyped, known):
                 found[place] = (*known, one)
     return {place: inputs for place, inputs in found.items() if any(one.raw is not None for one in inputs)}
-
-
-def _typed(found: Input) -> Value:
-    """What goes into the new form: the value where it was understood, else the very text that was there."""
-    is_long = isinstance(found.value, Decimal) and not _fits_a_cell(found.value)
-    if found.value is not None and not is_long:
-        return found.value
-    return as_typed(found.raw) if found.raw is not None else None
-
-
-def _fits_a_cell(number: Decimal) -> bool:
-    """Tell whether a cell keeps every digit: a longer number would come back as another."""
-    return abs(number) < LARGEST and shortest(float(number)) == number
 
 
 def _differing(answers: Mapping[Place, tuple[Input, ...]], words: Words) -> Iterator[tuple[Place, Remark]]:

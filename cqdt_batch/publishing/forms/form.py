@@ -126,7 +126,7 @@ class FormLayout:
     @cached_property
     def widths(self) -> Mapping[FormColumn, int]:
         """The columns of the form and how wide they are: those for inputs stand there where a leaf asks for them."""
-        if not any(map(_has_rule, self.assessment.assessed(self.unit))):
+        if not any(map(has_rule, self.assessment.assessed(self.unit))):
             return _WIDTHS
         asked = {FormColumn(kind) for leaf in self.leaves for kind in scored_by(leaf)}
         left_out = {FormColumn.FIRST, FormColumn.SECOND} - asked
@@ -392,7 +392,7 @@ class FormLayout:
         yield Cell(row + 2, right, self.words("form.seal_here"), _DATED, across=2)
 
 
-def _has_rule(criterion: Criterion) -> bool:
+def has_rule(criterion: Criterion) -> bool:
     """Tell whether there is more to say than that points are typed up to a maximum, and added."""
     is_plain = criterion.rule in (None, Rule.POINTS) and criterion.step is None and criterion.extra is None
     return not is_plain or criterion.aggregation is not Aggregation.SUM

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from cqdt_batch.cells import as_typed, shortest
 from cqdt_batch.definition.records import Criterion, Measure, Rule
 from cqdt_batch.intake.questions import CHOSEN, choices_of, wanted
-from cqdt_batch.intake.submissions import InputKind
+from cqdt_batch.intake.submissions import Input, InputKind
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.sheets import LARGEST, Cell, Entry, Sheet, Style, Visibility, listed_in
+from cqdt_batch.publishing.sheets import LARGEST, Cell, Entry, Sheet, Style, Value, Visibility, listed_in
 
 _CASE = Style(size=12, number="@")
 _WIDTH = 40.0
@@ -102,3 +103,16 @@ class FormInputs:
             visibility=Visibility.VERY_HIDDEN,
             protected=True,
         )
+
+
+def retyped(found: Input) -> Value:
+    """What goes into the new form: the value where it was understood, else the very text that was there."""
+    is_long = isinstance(found.value, Decimal) and not _fits_a_cell(found.value)
+    if found.value is not None and not is_long:
+        return found.value
+    return as_typed(found.raw) if found.raw is not None else None
+
+
+def _fits_a_cell(number: Decimal) -> bool:
+    """Tell whether a cell keeps every digit: a longer number would come back as another."""
+    return abs(number) < LARGEST and shortest(float(number)) == number

@@ -1,0 +1,1 @@
+"""Tables that somebody printed, read back: their columns by their headers, their rows by the names of units."""

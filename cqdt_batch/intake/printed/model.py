@@ -1,0 +1,145 @@
+"""A printed table as plain records, whoever made it: a workbook, a text file, or the program itself.
+
+What counts is what a reader of the paper sees. What stands behind a figure, hidden digits or an exact score, is
+kept beside it as evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import TypeAlias
+
+from cqdt_batch.definition.names import folded
+from cqdt_batch.findings import Where
+
+
+class PrintedRole(StrEnum):
+    """What a column prints; the words stand in the catalogue under `choice.PrintedRole.<value>`."""
+
+    SECTION = "section"
+    NUMBER = "number"
+    UNIT = "unit"
+    FIGURE = "figure"
+    TOTAL = "total"
+    MAXIMUM = "maximum"
+    RESULT = "result"
+    RANK = "rank"
+    GRADE = "grade"
+    PAST = "past"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrintedFigure:
+    """A printed number: its value and decimals as printed, and the exact one behind it where that is known."""
+
+    where: Where
+    value: Decimal
+    decimals: int
+    exact: Decimal | Fraction | None = None
+
+
+Printed: TypeAlias = PrintedFigure | str
+"""What a cell prints: a figure, or words such as those for what is not assessed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrintedColumn:
+    """A column: `labels` are its spanners from the top and its header, `number` what the number row says of it.
+
+    `maximum` is the most its figures can be, where the table says so.
+    """
+
+    position: int
+    role: PrintedRole
+    labels: tuple[str, ...]
+    number: str = ""
+    maximum: Decimal | None = None
+
+    @property
+    def label(self) -> str:
+        """The column as a reader names it."""
+        return " \u2013 ".join(self.labels) or self.number or str(self.position)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrintedRow:
+    """The row of a unit; `section` counts the sections of its table from 0, `cells` are by column position.
+
+    `code` is that of the unit, where the table is one of our own.
+    """
+
+    unit: str
+    code: str = ""
+    where: Where
+    section: int
+    cells: Mapping[int, Printed]
+
+    @property
+    def key(self) -> str:
+        """The unit under whatever spelling."""
+        return folded(self.unit)
+
+    def figure(self, position: int) -> PrintedFigure | None:
+        """The number that a column prints in this row; None for words and for nothing."""
+        cell = self.cells.get(position)
+        return cell if isinstance(cell, PrintedFigure) else None
+
+    def value(self, position: int) -> Decimal | None:
+        """The same as a plain number."""
+        figure = self.figure(position)
+        return figure.value if figure else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sum:
+    """What a total is made of: columns that are added and columns that are taken off.
+
+    `converted` are the codes of units whose total is something else.
+    """
+
+    total: int
+    plus: tuple[int, ...]
+    minus: tuple[int, ...] = ()
+    converted: frozenset[str] = frozenset()
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """All columns that go into the total."""
+        return (*self.plus, *self.minus)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrintedTable:
+    """A table; `where` is its header, `sections` are the titles of its sections, at least one, "" for none.
+
+    `sums` are the totals whose parts are known beforehand; None where they have to be found out.
+    """
+
+    name: str
+    where: Where
+    columns: tuple[PrintedColumn, ...]
+    rows: tuple[PrintedRow, ...]
+    title: str = ""
+    sections: tuple[str, ...] = ("",)
+    sums: tuple[Sum, ...] | None = None
+
+    def column(self, position: int) -> PrintedColumn:
+        """The column at a position that the table itself names."""
+        return next(column for column in self.columns if column.position == position)
+
+    def of_role(self, *roles: PrintedRole) -> Iterator[PrintedColumn]:
+        """The columns of some roles, from left to right."""
+        return (column for column in self.columns if column.role in roles)
+
+    def figures(self, position: int) -> Iterator[PrintedFigure]:
+        """The numbers of a column from top to bottom."""
+        return (figure for row in self.rows if (figure := row.figure(position)))
+
+    def in_section(self, section: int) -> tuple[PrintedRow, ...]:
+        """The rows of a section."""
+        return tuple(row for row in self.rows if row.section == section)

@@ -1,0 +1,88 @@
+"""Before the annex is written the program reads its own printed figures as a reader with a calculator would.
+
+All that is found is a notice: the figures are right, and who will be asked about them should know the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+
+from cqdt_batch.definition.records import AnnexTable, TieRule, Unit
+from cqdt_batch.findings import Fact, Finding, Severity, Term, Where, notice
+from cqdt_batch.messages import Words
+from cqdt_batch.publishing.annex.tables import Annex, TableLayout
+from cqdt_batch.rounding import published, trimmed
+from cqdt_batch.scoring.consistency.reader import question
+from cqdt_batch.scoring.figures import Figures
+from cqdt_batch.scoring.outcome import Outcome
+from cqdt_batch.scoring.ranking import RankedTable, RankList
+
+_SILENT = frozenset({"printed_figure_negative", "printed_order_wrong", "printed_name_spelt"})
+"""What the definition of the round has said or settled."""
+
+_SHOWN_DECIMALS = 6
+_MOST_NAMED = 10
+
+
+def reread(outcome: Outcome, file: str) -> tuple[Finding, ...]:
+    """Read all tables of the annex again; `file` is how the annex is called in findings."""
+    layouts = tuple(layout for layout in Annex(outcome=outcome, words=Words()).layouts if layout.lists_units)
+    asked = question([layout.printed for layout in layouts]).findings
+    settled = {table.code for table in outcome.assessment.tables if _settles_ties(outcome, table)}
+    told = (
+        replace(one, severity=Severity.NOTICE)
+        for one in asked
+        if one.code not in _SILENT and not (one.code == "printed_ranks_split" and one.where.sheet in settled)
+    )
+    near = (finding for layout in layouts for finding in _near_ties(layout))
+    return tuple(replace(one, where=replace(one.where, file=file)) for one in (*told, *near))
+
+
+def _settles_ties(outcome: Outcome, table: AnnexTable) -> bool:
+    """Tell whether the definition says what parts units with one figure."""
+    return outcome.assessment.block_by_code[table.block].ties is TieRule.ORDINAL
+
+
+def _near_ties(layout: TableLayout) -> Iterator[Finding]:
+    """Neighbours in a list that rounding could have put otherwise; one finding a table.
+
+    Within half a unit of the last printed decimal 48,36 on rank 12 is near 48,40 on rank 11; 48,42 and 48,40 share a
+    rank though they differ. Units with one printed figure and several ranks are told of elsewhere.
+    """
+    ranked = layout.figures.ranked
+    pairs = [pair for one in ranked.lists for pair in _pairs(ranked, one)]
+    if pairs:
+        first = pairs[0][0]
+        row = next(row.where.row for row in layout.printed.rows if row.code == first.code)
+        named = tuple(_pair(ranked, one, other) for one, other in pairs[:_MOST_NAMED])
+        yield notice("near_ties", Where(sheet=ranked.table.code, row=row), count=len(pairs), pairs=named)
+
+
+def _pairs(ranked: RankedTable, one: RankList) -> Iterator[tuple[Unit, Unit]]:
+    figures, half = ranked.figures, Fraction(1, 2 * 10**ranked.figures.block.decimals)
+    rank_of = dict(zip((unit.code for unit in one.units), one.ranks, strict=True))
+    for above, below in pairwise(sorted(one.units, key=lambda unit: -_exact(figures, unit))):
+        gap = _exact(figures, above) - _exact(figures, below)
+        shares = rank_of[above.code] == rank_of[below.code]
+        is_split = not shares and _printed(figures, above) == _printed(figures, below)
+        if gap and (shares or (gap < half and not is_split)):
+            yield above, below
+
+
+def _exact(figures: Figures, unit: Unit) -> Fraction:
+    """The exact figure that a unit is ranked by."""
+    return Fraction(figures.exact(figures.ranked_kind, unit) or 0)
+
+
+def _printed(figures: Figures, unit: Unit) -> Fraction:
+    return Fraction(published(_exact(figures, unit), figures.block.decimals))
+
+
+def _pair(ranked: RankedTable, one: Unit, other: Unit) -> Term:
+    """Two units with their exact figures."""
+    values = (trimmed(published(_exact(ranked.figures, unit), _SHOWN_DECIMALS)) for unit in (one, other))
+    facts: tuple[tuple[str, Fact], ...] = tuple(zip(("value", "other_value"), values, strict=True))
+    return Term("audit.near", (("unit", one.printed_name), ("other", other.printed_name), *facts))

@@ -1,0 +1,216 @@
+"""What several printed tables say of the same units: who is missing, who is spelt otherwise, which figures differ."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from itertools import combinations
+from typing import NamedTuple
+
+from cqdt_batch.definition.names import folded, nearest
+from cqdt_batch.findings import Fact, Finding, error, notice, warning
+from cqdt_batch.intake.printed.model import PrintedColumn, PrintedRole, PrintedRow, PrintedTable
+from cqdt_batch.scoring.consistency.sums import usual_decimals
+
+_NEARLY_ALL = Fraction(4, 5)
+"""How many units two tables share when they are about the same units."""
+
+_HALF = Fraction(1, 2)
+_FEWEST = 3
+
+
+def repeated_units(table: PrintedTable) -> Iterator[Finding]:
+    """Units that stand twice in a section, told apart by no other word of their rows.
+
+    Where many do, the table is a list of something else than units.
+    """
+    words = [column.position for column in table.of_role(PrintedRole.NOTE, PrintedRole.SECTION)]
+    seen: dict[tuple[object, ...], PrintedRow] = {}
+    again: list[tuple[PrintedRow, PrintedRow]] = []
+    for row in table.rows:
+        key = (row.section, row.key, *(str(row.cells.get(position, "")) for position in words))
+        first = seen.setdefault(key, row)
+        if first is not row:
+            again.append((row, first))
+    for row, first in again if len(again) <= max(1, len(table.rows) // 10) else ():
+        yield error("printed_unit_twice", row.where, row.code or row.unit, unit=row.unit, row=first.where.row)
+
+
+def missing_units(tables: Sequence[PrintedTable]) -> Iterator[Finding]:
+    """Units that a table lacks though it lists nearly all the others of another table; each told once for a table.
+
+    A unit that one lacks and another that only it has may be the same under two names. A whole section that is not
+    there was left out on purpose.
+    """
+    told: set[frozenset[str | int]] = set()
+    lists = [table for table in tables if _lists_units(table)]
+    for table in lists:
+        here = _by_name(table)
+        for other in (one for one in lists if one is not table and _is_of_same_units(here, _by_name(one))):
+            there = _by_name(other)
+            shared = {row.section for key, row in there.items() if key in here}
+            gone = [row for key, row in there.items() if key not in here and row.section in shared]
+            fresh = [row for key, row in here.items() if key not in there]
+            for lost, new in _renamed(gone, fresh):
+                gone.remove(lost)
+                if frozenset((lost.key, new.key)) not in told:
+                    told.add(frozenset((lost.key, new.key)))
+                    facts = {"unit": new.unit, "other": lost.unit, "table": other.name}
+                    yield warning("printed_unit_renamed", new.where, new.code or new.unit, **facts)
+            left = [row for row in gone if frozenset((id(table), row.key)) not in told]
+            told |= {frozenset((id(table), row.key)) for row in left}
+            if left:
+                yield _missing(table, other, left)
+
+
+def _lists_units(table: PrintedTable) -> bool:
+    """Tell whether a table has a row a unit; a list of figures has many."""
+    return len(_by_name(table)) >= _NEARLY_ALL * len(table.rows)
+
+
+def _missing(table: PrintedTable, other: PrintedTable, rows: Sequence[PrintedRow]) -> Finding:
+    units = tuple(row.unit for row in rows)
+    facts: dict[str, Fact] = {"units": units, "count": len(units), "table": other.name, "name": table.name}
+    return warning("printed_units_missing", table.where, **facts)
+
+
+def _by_name(table: PrintedTable) -> dict[str, PrintedRow]:
+    """The rows by the names of their units; of a unit that stands twice the first."""
+    found: dict[str, PrintedRow] = {}
+    for row in table.rows:
+        found.setdefault(row.key, row)
+    return found
+
+
+def _is_of_same_units(here: Iterable[str], there: Iterable[str]) -> bool:
+    """Tell whether a list has nearly all the units of another."""
+    ours, theirs = set(here), set(there)
+    return len(theirs) >= _FEWEST and len(ours & theirs) >= _NEARLY_ALL * len(theirs)
+
+
+def _renamed(gone: Sequence[PrintedRow], fresh: Sequence[PrintedRow]) -> list[tuple[PrintedRow, PrintedRow]]:
+    """Units that are gone with those, of the new ones, whose names look like theirs; each taken once."""
+    left = list(fresh)
+    pairs = []
+    for row in gone:
+        alike = nearest(row.unit, [one.unit for one in left], most=1)
+        new = next((one for one in left if one.unit in alike), None)
+        if new:
+            left.remove(new)
+            pairs.append((row, new))
+    return pairs
+
+
+def spellings(tables: Sequence[PrintedTable]) -> Iterator[Finding]:
+    """Names that are spelt in more than one way, at the first row that is spelt unlike most."""
+    spelt: dict[str, list[PrintedRow]] = defaultdict(list)
+    for table in tables:
+        for row in table.rows:
+            spelt[row.key].append(row)
+    for rows in spelt.values():
+        counts = Counter(row.unit for row in rows)
+        usual = max(counts, key=lambda name: counts[name])
+        other = next((row for row in rows if row.unit != usual), None)
+        if other:
+            others = tuple(name for name in counts if name != usual)
+            yield notice("printed_name_spelt", other.where, other.code or other.unit, unit=usual, others=others)
+
+
+class Pair(NamedTuple):
+    """A unit's figures in two tables that may be one; they agree if rounding the finer gives the coarser."""
+
+    row: PrintedRow
+    other_row: PrintedRow
+    value: Decimal
+    other_value: Decimal
+    slack: Fraction
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether a reader finds the two to be one."""
+        return abs(self.value - self.other_value) <= self.slack
+
+
+class Difference(NamedTuple):
+    """A unit's figure that a column of one table and the total of another print differently."""
+
+    table: PrintedTable
+    column: PrintedColumn
+    other: PrintedTable
+    total: PrintedColumn
+    pair: Pair
+
+    def finding(self) -> Finding:
+        """Say it at the first of the two."""
+        row = self.pair.row
+        figure = row.figure(self.column.position)
+        return error(
+            "printed_figure_differs",
+            figure.where if figure else row.where,
+            row.code or row.unit,
+            unit=row.unit,
+            label=self.column.label,
+            value=self.pair.value,
+            other=self.pair.other_value,
+            table=self.other.name,
+            other_label=self.total.label,
+        )
+
+
+def differences(tables: Sequence[PrintedTable]) -> Iterator[Difference]:
+    """Figures of a column that is the total of another table, by its name and its figures, where the two differ."""
+    for one, other in combinations(filter(_lists_units, tables), 2):
+        for here, there in ((one, other), (other, one)):
+            roles = (PrintedRole.FIGURE, PrintedRole.TOTAL) if here is one else (PrintedRole.FIGURE,)
+            for total in there.of_role(PrintedRole.TOTAL):
+                yield from _differing(here, tuple(here.of_role(*roles)), there, total)
+
+
+def _differing(
+    table: PrintedTable, columns: Sequence[PrintedColumn], other: PrintedTable, total: PrintedColumn
+) -> Iterator[Difference]:
+    """The figures that differ in the column of a table that prints the total of another."""
+    for column in columns:
+        pairs = _pairs(table, column.position, other, total.position)
+        if _is_same_figure(pairs, is_named=_names(column, other)):
+            for pair in pairs:
+                if not pair.agrees:
+                    yield Difference(table, column, other, total, pair)
+            return
+
+
+def _pairs(table: PrintedTable, column: int, other: PrintedTable, total: int) -> list[Pair]:
+    """The figures of the units that both columns print."""
+    theirs = _by_name(other)
+    usual, other_usual = usual_decimals(table, column), usual_decimals(other, total)
+    found = []
+    for row in _by_name(table).values():
+        its = theirs.get(row.key)
+        one, two = row.figure(column), its.figure(total) if its else None
+        if its and one and two:
+            coarse, fine = sorted((max(usual, one.decimals), max(other_usual, two.decimals)))
+            slack = Fraction(0) if coarse == fine else Fraction(1, 2 * 10**coarse)
+            found.append(Pair(row, its, one.value, two.value, slack))
+    return found
+
+
+def _is_same_figure(pairs: Sequence[Pair], *, is_named: bool) -> bool:
+    """Tell by the figures whether two columns print the same thing; a name that says so needs less of them."""
+    agreeing = sum(pair.agrees for pair in pairs)
+    kinds = len({pair.other_value for pair in pairs})
+    share = _HALF if is_named else _NEARLY_ALL
+    return len(pairs) >= _FEWEST and kinds >= _FEWEST - is_named and agreeing > share * len(pairs)
+
+
+@cache
+def _words(text: str) -> str:
+    return f" {folded(text)} "
+
+
+def _names(column: PrintedColumn, table: PrintedTable) -> bool:
+    """Tell whether the title of a table names a column of another; one word is no name."""
+    label = _words(column.labels[-1]) if column.labels else ""
+    return len(label.split()) > 1 and label in _words(table.title)

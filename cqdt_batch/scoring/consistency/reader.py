@@ -1,0 +1,294 @@
+"""Read printed tables as a careful reader does, and say what is amiss, each cause once.
+
+An error is what neither rounding nor hidden digits can explain. A warning is what is odd and may be right. A notice
+is what hidden digits explain, though no reader can see them. A row whose figure was told of is not told of again
+because of that figure: a wrong total also stands wrong among the others, has a rank that does not fit, and differs
+from another table.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from cqdt_batch.findings import Fact, Finding, Term, Where, error, in_order, notice, warning
+from cqdt_batch.intake.printed.model import PrintedRole, PrintedRow, PrintedTable, Sum
+from cqdt_batch.rounding import published, trimmed
+from cqdt_batch.scoring.consistency.across import differences, missing_units, repeated_units, spellings
+from cqdt_batch.scoring.consistency.ranks import Ranked, RankReading, out_of_order, rank_readings
+from cqdt_batch.scoring.consistency.scale import outliers
+from cqdt_batch.scoring.consistency.sums import Balance, balances, sums_of
+
+_SHOWN_DECIMALS = 6
+"""How many decimals of an exact figure are told."""
+
+_MOST_NAMED = 20
+"""How many units are named where many are told of together."""
+
+_FEW = 10
+"""One row in so many may be a mistake in a further column of ranks; more are a rule that is not known."""
+
+_MOST_SINGLE = 10
+"""More rows of a table than this are told of together, where rounding explains them."""
+
+
+class TableReading(NamedTuple):
+    """How a table was understood: what adds up to what, and by which rules its ranks go."""
+
+    table: PrintedTable
+    sums: tuple[Sum, ...]
+    ranks: tuple[RankReading, ...]
+
+
+class Questions(NamedTuple):
+    """What a reader would ask about printed tables, and how they were understood."""
+
+    findings: tuple[Finding, ...]
+    readings: tuple[TableReading, ...]
+
+
+def question(tables: Sequence[PrintedTable]) -> Questions:
+    """Check tables one by one and against each other; the findings stand in the order of the tables."""
+    readers = [_Reader(table=table) for table in tables]
+    for reader in readers:
+        reader.read_figures()
+    by_table = {id(reader.table): reader for reader in readers}
+    across: list[Finding] = [*missing_units(tables), *spellings(tables)]
+    for difference in differences(tables):
+        mine, its = by_table[id(difference.table)], by_table[id(difference.other)]
+        pair = difference.pair
+        if not mine.is_doubted(pair.row) and not its.is_doubted(pair.other_row):
+            across.append(difference.finding())
+        mine.doubt(pair.row, difference.column.position, pair.other_value)
+        its.doubt(pair.other_row, difference.total.position, pair.value)
+    readings = tuple(reader.reading() for reader in readers)
+    found = (finding for reader in readers for finding in reader.findings)
+    return Questions(_by_file((*found, *across), tables), readings)
+
+
+def _by_file(findings: Sequence[Finding], tables: Sequence[PrintedTable]) -> tuple[Finding, ...]:
+    return in_order(findings, tuple(dict.fromkeys(table.where.sheet for table in tables)))
+
+
+@dataclass(kw_only=True)
+class _Reader:
+    """Reads one table; `doubts` are the rows that were told of, with what else their figures may be, by column."""
+
+    table: PrintedTable
+    findings: list[Finding] = field(default_factory=list)
+    doubts: dict[int, dict[int, list[Decimal]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    sums: tuple[Sum, ...] = ()
+
+    def is_doubted(self, row: PrintedRow) -> bool:
+        """Tell whether something is amiss with a figure of a row."""
+        return row.where.row in self.doubts
+
+    def doubt(self, row: PrintedRow, position: int, *values: Decimal) -> None:
+        """Keep in mind that a figure of a row may really be another."""
+        self.doubts[row.where.row][position] += values
+
+    def values(self, row: PrintedRow, position: int) -> tuple[Decimal, ...]:
+        """What a figure may be: as printed, and else."""
+        printed = row.value(position)
+        others = self.doubts[row.where.row][position] if self.is_doubted(row) else ()
+        return tuple(dict.fromkeys((*(() if printed is None else (printed,)), *others)))
+
+    def read_figures(self) -> None:
+        """Look at the figures row by row: their scale, the sums, parts that are alike, units that stand twice."""
+        self.findings += repeated_units(self.table)
+        self.sums = sums_of(self.table)
+        found = {one: tuple(balances(self.table, one)) for one in self.sums}
+        self._look_at_scale(found)
+        for one, rows in found.items():
+            self._add_up(rows)
+            self._compare_alike(one, rows)
+
+    def _look_at_scale(self, found: dict[Sum, tuple[Balance, ...]]) -> None:
+        """Tell of figures outside the scale; one that is only far from the others and adds up is a part that may be."""
+        sound = {
+            (balance.row.where.row, part)
+            for one, rows in found.items()
+            for balance in rows
+            for part in one.parts
+            if balance.is_possible
+        }
+        for outlier in outliers(self.table):
+            row, position = outlier.row, outlier.column.position
+            is_sound = (row.where.row, position) in sound and outlier.finding.code == "printed_figure_far"
+            if not is_sound and not self.is_doubted(row):
+                self.findings.append(outlier.finding)
+                self.doubt(row, position)
+
+    def _add_up(self, rows: Sequence[Balance]) -> None:
+        """Tell of the rows that do not add up: with what hides behind them, within rounding, or not at all."""
+        off = [balance for balance in rows if not balance.adds_up and not self.is_doubted(balance.row)]
+        for balance in off:
+            if not balance.is_possible:
+                self.findings.append(_impossible(balance))
+                self.doubt(balance.row, balance.sum.total, balance.added)
+        possible = [balance for balance in off if balance.is_possible]
+        if len(possible) > _MOST_SINGLE:
+            self.findings.append(_many(possible))
+        else:
+            self.findings += map(_explained, possible)
+
+    def _compare_alike(self, one: Sum, rows: Sequence[Balance]) -> None:
+        """Tell of units with the same printed parts and different totals."""
+        alike: dict[tuple[object, ...], list[Balance]] = defaultdict(list)
+        for balance in rows:
+            if not self.is_doubted(balance.row):
+                alike[tuple(_plain(balance.row, part) for part in one.parts)].append(balance)
+        rank = next((column.position for column in self.table.of_role(PrintedRole.RANK)), 0)
+        for group in alike.values():
+            if len({balance.total.value for balance in group}) > 1:
+                first = group[0]
+                told = tuple(_with_result(balance, rank) for balance in group)
+                facts: dict[str, Fact] = {"units": told, "parts": first.spelt, "count": len(group)}
+                unit = first.row.code or first.row.unit
+                self.findings.append(notice("printed_parts_identical", first.total.where, unit, **facts))
+
+    def reading(self) -> TableReading:
+        """Look at the ranks and the order of the rows, and sum up how the table was understood."""
+        ranks = tuple(rank_readings(self.table, self.values))
+        for reading in ranks:
+            self._look_at_ranks(reading, is_first=reading is ranks[0])
+        self._look_at_order(ranks[0] if ranks else None)
+        return TableReading(self.table, self.sums, ranks)
+
+    def _look_at_ranks(self, reading: RankReading, *, is_first: bool) -> None:
+        """Tell of ranks that contradict the figures, of ranks left out, and of shared figures with several ranks.
+
+        A further column may rank units among others than it shows, so less makes it one that nothing explains.
+        """
+        for _, ranked in reading.lists:
+            is_doubtful = not is_first and len(ranked.broken) * _FEW > len(ranked.rows)
+            if not ranked.is_explained or is_doubtful:
+                at = _At(ranked.broken[0], reading)
+                units = _named(ranked.broken)
+                self.findings.append(notice("printed_ranks_unexplained", at.where, at.unit, units=units, **at.facts))
+                continue
+            for one in ranked.broken:
+                at = _At(one, reading)
+                if not self.is_doubted(one.row):
+                    expected = ranked.expected(one)
+                    self.findings.append(error("printed_rank_wrong", at.where, at.unit, expected=expected, **at.facts))
+                    self.doubt(one.row, reading.column.position)
+            for one, expected in ranked.gaps:
+                at = _At(one, reading)
+                self.findings.append(warning("printed_rank_gap", at.where, at.unit, expected=expected, **at.facts))
+            for group in ranked.split:
+                at = _At(group[1], reading)
+                self.findings.append(notice("printed_ranks_split", at.where, at.unit, units=_named(group), **at.facts))
+
+    def _look_at_order(self, reading: RankReading | None) -> None:
+        """Tell of rows that stand wrong: by their rank, which was held against the figures, or else by their total."""
+        totals = list(self.table.of_role(PrintedRole.TOTAL))
+        basis = reading.basis if reading else totals[-1] if totals else None
+        is_sound = reading is None or all(ranked.is_explained for _, ranked in reading.lists)
+        if basis is None or not is_sound:
+            return
+        for section in range(len(self.table.sections)):
+            rows = [row for row in self.table.in_section(section) if not self.is_doubted(row)]
+            ranks = {row.where.row: row.value(reading.column.position) for row in rows} if reading else {}
+            by_rank = [Ranked(row, 0, -rank) for row in rows if (rank := ranks.get(row.where.row)) is not None]
+            left = [row for row in rows if ranks.get(row.where.row) is None]
+            by_total = [Ranked(row, 0, value) for row in left if (value := row.value(basis.position)) is not None]
+            for one in (*out_of_order(by_rank), *out_of_order(by_total)):
+                facts: dict[str, Fact] = {"unit": one.row.unit, "label": basis.label}
+                value = one.row.value(basis.position)
+                shown = "" if value is None else value
+                unit = one.row.code or one.row.unit
+                self.findings.append(warning("printed_order_wrong", one.row.where, unit, value=shown, **facts))
+
+
+class _At(NamedTuple):
+    """The place of a rank, and what there is to say of it."""
+
+    one: Ranked
+    reading: RankReading
+
+    @property
+    def where(self) -> Where:
+        figure = self.one.row.figure(self.reading.column.position)
+        return figure.where if figure else self.one.row.where
+
+    @property
+    def unit(self) -> str:
+        return self.one.row.code or self.one.row.unit
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        labels = {"label": self.reading.column.label, "basis": self.reading.basis.label}
+        return {"unit": self.one.row.unit, "rank": self.one.rank, "value": self.one.value, **labels}
+
+
+def _impossible(balance: Balance) -> Finding:
+    """Say that a row cannot be right; one that is partly not assessed may have been converted."""
+    is_partly = len(balance.parts) < len(balance.sum.parts) and balance.total.value > balance.added
+    where, unit, facts = balance.total.where, balance.row.code or balance.row.unit, _facts(balance)
+    if is_partly:
+        return warning("printed_sum_partly", where, unit, **facts)
+    return error("printed_sum_wrong", where, unit, **facts)
+
+
+def _explained(balance: Balance) -> Finding:
+    """Say that a row does not add up for a reader, and how it may or does for who knows more."""
+    where, unit, facts = balance.total.where, balance.row.code or balance.row.unit, _facts(balance)
+    exact = balance.total.exact
+    if exact is None:
+        return notice("printed_sum_rounded", where, unit, **facts)
+    return notice("printed_sum_hidden", where, unit, exact=_shown(exact), fix=_remedy(balance), **facts)
+
+
+def _many(found: Sequence[Balance]) -> Finding:
+    """Say once of many rows of a table what rounding did."""
+    gap = max(abs(balance.total.value - balance.added) for balance in found)
+    units = tuple(balance.row.unit for balance in found)
+    units = (*units[:_MOST_NAMED], "…") if len(units) > _MOST_NAMED else units
+    return notice("printed_sums_rounded", found[0].total.where, count=len(found), gap=gap, units=units)
+
+
+def _facts(balance: Balance) -> dict[str, Fact]:
+    return {
+        "unit": balance.row.unit,
+        "sum": balance.spelt,
+        "added": balance.added,
+        "total": balance.total.value,
+        "gap": abs(balance.total.value - balance.added),
+        "slack": _shown(balance.slack),
+    }
+
+
+def _remedy(balance: Balance) -> Term:
+    """At how many decimals the row adds up, if at any that would be printed."""
+    decimals = balance.adds_up_at(_SHOWN_DECIMALS)
+    return Term("audit.vanishes", (("decimals", decimals),)) if decimals is not None else Term("audit.stays")
+
+
+def _shown(exact: Decimal | Fraction) -> Decimal:
+    """An exact figure as it is told."""
+    return trimmed(published(exact, _SHOWN_DECIMALS))
+
+
+def _named(rows: Sequence[Ranked]) -> tuple[str | Decimal | Term, ...]:
+    """Units with their figures and ranks."""
+    return tuple(
+        Term("audit.ranked", (("unit", one.row.unit), ("value", one.value), ("rank", one.rank))) for one in rows
+    )
+
+
+def _plain(row: PrintedRow, position: int) -> Decimal | str:
+    """What a cell prints, for comparing rows."""
+    cell = row.cells.get(position, "")
+    return cell if isinstance(cell, str) else cell.value
+
+
+def _with_result(balance: Balance, rank: int) -> Term:
+    """A unit with its total, and its rank where it has one."""
+    facts: tuple[tuple[str, Fact], ...] = (("unit", balance.row.unit), ("value", balance.total.value))
+    place = balance.row.value(rank)
+    return Term("audit.ranked", (*facts, ("rank", place))) if place is not None else Term("audit.totalled", facts)

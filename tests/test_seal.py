@@ -1,0 +1,632 @@
+"""The seal of a run: an untouched round verifies anywhere, and whatever was changed is named, down to the cell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from cqdt_batch.cli import Status, app
+from cqdt_batch.definition.layout import Layout
+from cqdt_batch.definition.loading import Definition
+from cqdt_batch.findings import Finding, Term, Where, warning
+from cqdt_batch.intake.submissions import InputKind, scored_by
+from cqdt_batch.messages import Language, Words
+from cqdt_batch.pipeline import RoundFolder, Verification, verify
+from cqdt_batch.publishing.journal import journal, journal_bytes, ledger_from, seal_from
+from cqdt_batch.publishing.sealing.coverage import checks_made
+from cqdt_batch.publishing.sealing.reproduction import Rerun, differences
+from cqdt_batch.publishing.sealing.seal import Seal, SealedOutput, digest, seal_of
+from cqdt_batch.scoring.bookkeeping import ledger_of
+from cqdt_batch.scoring.outcome import SCORED, Outcome, evaluate
+from tests.appraisals import evaluated, verdict
+from tests.assessments import assessment, criterion, intake_of, unit
+from tests.rounds import FORM, ROOT, SAMPLE, form_cells, retype
+from tests.small_rounds import SmallRound, small_rounds
+
+JOURNAL = "ket-qua/nhat-ky.json"
+ANNEX, BOARD = "ket-qua/phu-luc.xlsx", "ket-qua/kiem-tra.xlsx"
+Told = list[tuple[str, str, str, str]]
+
+
+def cqdt(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> RoundFolder:
+    """The sample round with three forms and all its results; one has an error, so that there is a feedback form."""
+    folder = RoundFolder(tmp_path_factory.mktemp("sealed") / "dot")
+    folder.inbox.mkdir(parents=True)
+    shutil.copy(SAMPLE.definition, folder.definition)
+    for form in ("so-y-te.xlsx", "so-xay-dung.xlsx", "tp-hoa-binh.xlsx"):
+        shutil.copy(SAMPLE.inbox / form, folder.inbox)
+    retype(folder.inbox / "so-xay-dung.xlsx", {"1.1.1": "x"})
+    cqdt("report", "-q", folder.path)
+    return folder
+
+
+@pytest.fixture
+def sealed(reported: RoundFolder, tmp_path: Path) -> RoundFolder:
+    """A copy of the reported round, at another path, that a test may spoil."""
+    shutil.copytree(reported.path, tmp_path / "ban sao")
+    return RoundFolder(tmp_path / "ban sao")
+
+
+def told(verification: Verification) -> Told:
+    return [(f.code, f.where.file, f.where.sheet, f.where.cell) for f in verification.findings]
+
+
+def codes(verification: Verification) -> list[str]:
+    return [finding.code for finding in verification.findings]
+
+
+def one(verification: Verification, code: str) -> Finding:
+    return next(finding for finding in verification.findings if finding.code == code)
+
+
+def seal_in(folder: RoundFolder) -> Seal:
+    seal = seal_from(folder.journal.read_bytes(), JOURNAL)
+    assert isinstance(seal, Seal)
+    return seal
+
+
+def snapshot(folder: RoundFolder) -> dict[str, tuple[str, int]]:
+    files = (path for path in folder.path.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder.path).as_posix(): (digest(path.read_bytes()), path.stat().st_mtime_ns) for path in files
+    }
+
+
+def edited(path: Path, sheet: str, cells: dict[str, Any]) -> None:
+    """Type into a workbook with another program."""
+    workbook = openpyxl.load_workbook(path)
+    for cell, value in cells.items():
+        workbook[sheet][cell].value = value
+    workbook.save(path)
+
+
+# ---------------------------------------------------------------- nothing has changed
+
+
+def test_an_untouched_round_verifies_at_another_path_and_is_not_touched(sealed: RoundFolder) -> None:
+    before = snapshot(sealed)
+    verification = verify(sealed)
+    assert (verification.findings, verification.is_reproduced) == ((), True)
+    assert snapshot(sealed) == before
+
+
+def test_the_command_ends_with_0_and_says_so(sealed: RoundFolder) -> None:
+    result = cqdt("verify", sealed.path)
+    assert result.exit_code == 0
+    assert "mọi tệp kết quả lập lại được đúng từng byte" in " ".join(result.stderr.split())
+    english = cqdt("verify", "--lang", "en", "--json", sealed.path)
+    assert json.loads(english.stdout)["reproduced"] is True
+
+
+def test_a_round_reported_in_english_is_run_again_in_english(sealed: RoundFolder) -> None:
+    cqdt("report", "-q", "--lang", "en", sealed.path)
+    assert seal_in(sealed).language is Language.EN
+    assert verify(sealed).findings == ()
+
+
+def test_without_a_seal_the_command_is_wrong_use(sealed: RoundFolder) -> None:
+    sealed.journal.unlink()
+    result = cqdt("verify", "--json", sealed.path)
+    assert result.exit_code == Status.WRONG_USE
+    assert "nhat-ky.json" in json.loads(result.stdout)["error"]
+
+
+def test_the_seal_holds_the_sha256_of_every_input_and_output(sealed: RoundFolder) -> None:
+    seal = seal_in(sealed)
+    named = {taken.file: taken.sha256 for taken in seal.inputs} | {made.file: made.sha256 for made in seal.outputs}
+    named["dot-danh-gia.xlsx"] = seal.definition.sha256
+    files = {path.relative_to(sealed.path).as_posix(): path for path in sealed.path.rglob("*") if path.is_file()}
+    del files[JOURNAL]
+    assert named == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    assert f"{sealed.feedback.relative_to(sealed.path).as_posix()}/so-xay-dung.xlsx" in named
+
+
+def test_the_seal_names_no_path_of_the_machine(sealed: RoundFolder, reported: RoundFolder) -> None:
+    text = sealed.journal.read_text(encoding="utf-8")
+    assert str(reported.path) not in text
+    assert "\r" not in text
+
+
+def test_runs_in_two_places_with_other_hash_seeds_write_the_same_seal(sealed: RoundFolder, tmp_path: Path) -> None:
+    other = RoundFolder(tmp_path / "noi" / "khac")
+    shutil.copytree(sealed.path, other.path)
+    for seed, folder in (("1", sealed), ("2", other)):
+        program = [sys.executable, "-m", "cqdt_batch", "report", "-q", str(folder.path)]
+        subprocess.run(program, env=os.environ | {"PYTHONHASHSEED": seed}, cwd=ROOT, check=False, capture_output=True)
+    assert sealed.journal.read_bytes() == other.journal.read_bytes()
+
+
+def test_findings_are_counted_by_severity_and_code(sealed: RoundFolder) -> None:
+    assert seal_in(sealed).findings["error"] == {"score_text": 1, "unit_missing": 27}
+
+
+def test_other_files_among_the_feedback_forms_are_no_outputs(sealed: RoundFolder) -> None:
+    shutil.copy(sealed.feedback / "so-xay-dung.xlsx", sealed.feedback / "so-xay-dung-20250101-101010.xlsx")
+    assert verify(sealed).findings == ()
+
+
+def test_a_result_that_was_open_elsewhere_is_sealed_under_its_dated_name(
+    sealed: RoundFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Path.replace
+
+    def locked(path: Path, target: Path) -> Path:
+        if Path(target).name == "phu-luc.xlsx":
+            raise PermissionError(13, "locked")
+        return honest(path, target)
+
+    with monkeypatch.context() as held:
+        held.setattr(Path, "replace", locked)
+        cqdt("report", "-q", "--lang", "en", sealed.path)
+    output = seal_in(sealed).outputs[0]
+    assert output.stands_for == ANNEX
+    assert output.file.startswith("ket-qua/phu-luc-")
+    assert verify(sealed).findings == ()
+
+
+# ---------------------------------------------------------------- inputs have changed
+
+
+def test_a_changed_cell_of_a_form_is_named_with_what_it_was(sealed: RoundFolder) -> None:
+    path = sealed.inbox / "so-y-te.xlsx"
+    cell = form_cells(openpyxl.load_workbook(path)[FORM])["1.1.2"]
+    before = openpyxl.load_workbook(path)[FORM][cell].value
+    retype(path, {"1.1.2": 0.5})
+    verification = verify(sealed)
+    assert told(verification)[:3] == [
+        ("sealed_file_changed", "bai-nop/so-y-te.xlsx", "", ""),
+        ("sealed_answer_changed", "bai-nop/so-y-te.xlsx", FORM, cell),
+        ("outputs_not_reproduced", "ket-qua", "", ""),
+    ]
+    answer = one(verification, "sealed_answer_changed")
+    assert (answer.unit, answer.facts["code"]) == ("so-y-te", "1.1.2")
+    assert (answer.facts["before"], answer.facts["now"]) == (Decimal(str(before)), Decimal("0.5"))
+    assert one(verification, "outputs_not_reproduced").facts["causes"] == (Term("seal.cause.inputs"),)
+    assert not verification.is_reproduced
+
+
+def test_the_command_ends_with_1_and_names_unit_file_and_cell(sealed: RoundFolder) -> None:
+    retype(sealed.inbox / "so-y-te.xlsx", {"1.1.2": 0.5})
+    result = cqdt("verify", sealed.path)
+    assert result.exit_code == Status.FINDINGS
+    assert "Sở Y tế › bai-nop/so-y-te.xlsx › Phiếu tự đánh giá › E12" in result.stderr
+    assert "Kết quả không còn đúng như nhật ký" in result.stderr
+
+
+def test_an_answer_that_is_no_number_any_more_is_named_too(sealed: RoundFolder) -> None:
+    retype(sealed.inbox / "so-y-te.xlsx", {"1.1.2": "không"})
+    verification = verify(sealed)
+    assert one(verification, "sealed_answer_changed").facts["now"] == "không"
+    assert one(verification, "outputs_new").facts["names"] == ("ket-qua/phan-hoi/so-y-te.xlsx",)
+
+
+def test_a_cleared_answer_is_empty_now(sealed: RoundFolder) -> None:
+    retype(sealed.inbox / "so-y-te.xlsx", {"1.1.2": None})
+    assert one(verify(sealed), "sealed_answer_changed").facts["now"] == Term("seal.empty")
+
+
+def test_a_form_that_is_refused_now_changed_its_state_and_no_single_answer(sealed: RoundFolder) -> None:
+    (sealed.inbox / "so-y-te.xlsx").write_bytes(b"%PDF-1.4")
+    verification = verify(sealed)
+    assert codes(verification)[:3] == ["sealed_file_changed", "sealed_file_state", "outputs_not_reproduced"]
+    state = one(verification, "sealed_file_state")
+    assert (state.facts["before"], state.facts["now"]) == (Term("file_state.accepted"), Term("file_state.refused"))
+
+
+def test_a_removed_file_is_named(sealed: RoundFolder) -> None:
+    (sealed.inbox / "so-y-te.xlsx").unlink()
+    verification = verify(sealed)
+    assert told(verification)[0] == ("sealed_file_removed", "bai-nop/so-y-te.xlsx", "", "")
+    assert "sealed_answer_changed" not in codes(verification)
+
+
+def test_an_added_file_is_named(sealed: RoundFolder) -> None:
+    (sealed.inbox / "thu.txt").write_text("Kính gửi", encoding="utf-8")
+    verification = verify(sealed)
+    assert told(verification)[0] == ("sealed_file_added", "bai-nop/thu.txt", "", "")
+    assert one(verification, "outputs_not_reproduced").facts["names"] == (BOARD,)
+
+
+def test_a_seal_that_cannot_be_opened_is_a_finding(sealed: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Path.read_bytes
+
+    def refusing(path: Path) -> bytes:
+        if path == sealed.journal:
+            raise PermissionError(13, "Permission denied")
+        return honest(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refusing)
+    assert told(verify(sealed)) == [("file_unreadable", JOURNAL, "", "")]
+
+
+def test_a_changed_verified_value_is_named_at_the_appraisers_cell() -> None:
+    """The workbook of an appraiser changed: the cell that says otherwise, and none of the unit's own."""
+
+    def sealed_with(points: int, sha256: str) -> Seal:
+        outcome = evaluated(SMALL.assessment, SMALL.submissions, verdict("a", "x", Decimal(points), "theo minh chứng"))
+        files = tuple(replace(entry, sha256=sha256) for entry in outcome.appraisal.files)
+        appraised = replace(outcome, appraisal=replace(outcome.appraisal, files=files))
+        definition = Definition(assessment=SMALL.assessment, findings=(), layout=Layout(file="d.xlsx"))
+        return seal_of(definition, appraised, (), Words())
+
+    before, now = sealed_with(6, "0" * 64), sealed_with(5, "1" * 64)
+    rerun = Rerun(definition=now.definition, on_disk={}, drawn={}, seal=now)
+    found = differences(before, rerun)
+    assert [(f.code, f.where.file, f.unit) for f in found] == [
+        ("sealed_file_changed", "tham-dinh/to-1.xlsx", ""),
+        ("sealed_answer_changed", "tham-dinh/to-1.xlsx", "a"),
+    ]
+    assert (found[1].where.cell, found[1].facts["before"], found[1].facts["now"]) == ("J217", Decimal(6), Decimal(5))
+
+
+def test_a_renamed_form_is_known_by_its_bytes(sealed: RoundFolder) -> None:
+    (sealed.inbox / "so-y-te.xlsx").rename(sealed.inbox / "y te.xlsx")
+    verification = verify(sealed)
+    assert told(verification)[0] == ("sealed_file_renamed", "bai-nop/so-y-te.xlsx", "", "")
+    assert one(verification, "sealed_file_renamed").facts["now"] == "bai-nop/y te.xlsx"
+    assert not {"sealed_file_removed", "sealed_file_added", "sealed_answer_changed"} & set(codes(verification))
+
+
+def test_a_changed_file_in_an_archive_is_named_by_its_full_name(sealed: RoundFolder) -> None:
+    form, archive = sealed.inbox / "so-y-te.xlsx", sealed.inbox / "gui.zip"
+
+    def pack() -> None:
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.write(form, form.name)
+
+    pack()
+    kept = form.read_bytes()
+    form.unlink()
+    cqdt("report", "-q", sealed.path)
+    assert verify(sealed).findings == ()
+    form.write_bytes(kept)
+    retype(form, {"1.1.2": 0.5})
+    pack()
+    form.unlink()
+    assert told(verify(sealed))[:3] == [
+        ("sealed_file_changed", "bai-nop/gui.zip", "", ""),
+        ("sealed_file_changed", "bai-nop/gui.zip › so-y-te.xlsx", "", ""),
+        ("sealed_answer_changed", "bai-nop/gui.zip › so-y-te.xlsx", FORM, "E12"),
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such names")
+def test_a_file_name_that_is_no_text_is_sealed_and_verified(sealed: RoundFolder) -> None:
+    Path(os.fsdecode(os.fsencode(sealed.inbox) + b"/th\xff.txt")).write_text("x", encoding="utf-8")
+    cqdt("report", "-q", sealed.path)
+    assert verify(sealed).findings == ()
+
+
+def test_an_edited_definition_is_named_by_its_cells(sealed: RoundFolder) -> None:
+    edited(sealed.definition, "Khối", {"C2": 2})
+    verification = verify(sealed)
+    assert told(verification)[:2] == [
+        ("sealed_definition_changed", "dot-danh-gia.xlsx", "", ""),
+        ("sealed_cell_changed", "dot-danh-gia.xlsx", "Khối", "C2"),
+    ]
+    cell = one(verification, "sealed_cell_changed")
+    assert (cell.facts["before"], cell.facts["now"]) == (Decimal(1), Decimal(2))
+    assert one(verification, "outputs_not_reproduced").facts["causes"] == (Term("seal.cause.definition"),)
+
+
+def test_a_definition_saved_again_holds_the_same_cells(sealed: RoundFolder) -> None:
+    edited(sealed.definition, "Khối", {})
+    verification = verify(sealed)
+    assert codes(verification)[0] == "sealed_definition_resaved"
+    assert "sealed_cell_changed" not in codes(verification)
+
+
+def test_a_definition_with_an_error_is_compared_and_not_run_again(sealed: RoundFolder) -> None:
+    edited(sealed.definition, "Khối", {"C2": "một"})
+    assert codes(verify(sealed)) == ["sealed_definition_changed", "sealed_cell_changed", "rerun_impossible"]
+
+
+def test_a_definition_that_is_no_workbook_is_said_to_be_none(sealed: RoundFolder) -> None:
+    sealed.definition.write_bytes(b"%PDF-1.4")
+    assert codes(verify(sealed)) == ["sealed_definition_unreadable", "rerun_impossible"]
+
+
+# ---------------------------------------------------------------- results have changed
+
+
+def test_an_edited_cell_of_a_result_is_named_with_what_was_sealed(sealed: RoundFolder) -> None:
+    cell = next(c for row in openpyxl.load_workbook(sealed.annex)["I"].iter_rows() for c in row if c.value == 1)
+    edited(sealed.annex, "I", {cell.coordinate: 7})
+    verification = verify(sealed)
+    assert told(verification) == [
+        ("output_edited", ANNEX, "", ""),
+        ("sealed_cell_changed", ANNEX, "I", cell.coordinate),
+    ]
+    change = one(verification, "sealed_cell_changed")
+    assert (change.facts["before"], change.facts["now"]) == (Decimal(1), Decimal(7))
+
+
+def test_a_figure_typed_over_a_formula_is_named(sealed: RoundFolder) -> None:
+    cells = (c for row in openpyxl.load_workbook(sealed.annex)["I"].iter_rows() for c in row)
+    cell = next(c for c in cells if str(c.value).startswith("="))
+    edited(sealed.annex, "I", {cell.coordinate: 99})
+    change = one(verify(sealed), "sealed_cell_changed")
+    assert (change.where.cell, change.facts["now"]) == (cell.coordinate, Decimal(99))
+    assert str(change.facts["before"]) == cell.value
+
+
+def test_of_many_edited_cells_the_first_are_named_and_the_others_counted(sealed: RoundFolder) -> None:
+    edited(sealed.board, openpyxl.load_workbook(sealed.board).sheetnames[0], {f"A{row}": "x" for row in range(60, 90)})
+    verification = verify(sealed)
+    assert one(verification, "output_edited").facts["count"] == 30
+    assert codes(verification).count("sealed_cell_changed") == 20
+    assert one(verification, "sealed_cells_left").facts["count"] == 10
+
+
+def test_a_result_saved_again_by_another_program_holds_the_same_cells(sealed: RoundFolder) -> None:
+    edited(sealed.annex, "I", {})
+    assert told(verify(sealed)) == [("output_resaved", ANNEX, "", "")]
+
+
+def test_a_removed_result_is_named(sealed: RoundFolder) -> None:
+    sealed.board.unlink()
+    verification = verify(sealed)
+    assert told(verification) == [("output_missing", BOARD, "", "")]
+    assert not verification.is_reproduced
+
+
+def test_a_result_that_is_no_workbook_any_more_is_said_to_be_none(sealed: RoundFolder) -> None:
+    sealed.board.write_bytes(b"%PDF-1.4")
+    assert told(verify(sealed)) == [("output_spoilt", BOARD, "", "")]
+
+
+def test_an_edited_result_beside_a_changed_input_cannot_be_compared_by_cells(sealed: RoundFolder) -> None:
+    retype(sealed.inbox / "so-y-te.xlsx", {"1.1.2": 0.5})
+    edited(sealed.annex, "I", {"A1": "x"})
+    assert ("output_changed", ANNEX, "", "") in told(verify(sealed))
+
+
+def test_a_check_after_the_report_leaves_the_seal_behind(sealed: RoundFolder) -> None:
+    before = sealed.journal.read_bytes()
+    cqdt("check", "-q", sealed.path)
+    assert verify(sealed).findings == ()
+    retype(sealed.inbox / "so-y-te.xlsx", {"1.1.2": "x"})
+    cqdt("check", "-q", sealed.path)
+    assert sealed.journal.read_bytes() == before
+    verification = verify(sealed)
+    assert ("output_rewritten", BOARD, "", "") in told(verification)
+    assert "sealed_answer_changed" in codes(verification)
+
+
+# ---------------------------------------------------------------- another program
+
+
+def resealed(folder: RoundFolder, change: Callable[[Seal], Seal]) -> None:
+    """Write a seal as another program would have."""
+    folder.journal.write_bytes(journal_bytes(change(seal_in(folder))))
+
+
+def test_other_versions_are_told_and_do_no_harm_where_the_bytes_are_the_same(sealed: RoundFolder) -> None:
+    def older(seal: Seal) -> Seal:
+        libraries = {**seal.program.libraries, "pandas": "2.0.0"}
+        return replace(seal, program=replace(seal.program, sha256="0" * 64, libraries=libraries))
+
+    resealed(sealed, older)
+    verification = verify(sealed)
+    assert codes(verification) == ["seal_versions_differ"]
+    assert verification.is_reproduced
+    assert "pandas 2.0.0 nay là 3." in Words().message(verification.findings[0])
+    assert cqdt("verify", sealed.path).exit_code == 0
+
+
+def test_results_that_another_version_packed_otherwise_hold_the_same_cells(sealed: RoundFolder) -> None:
+    with zipfile.ZipFile(sealed.annex) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    with zipfile.ZipFile(sealed.annex, "w") as book:
+        for name, data in parts.items():
+            book.writestr(name, data)
+    packed = SealedOutput(file=ANNEX, sha256=digest(sealed.annex.read_bytes()))
+    resealed(sealed, lambda seal: replace(seal, outputs=(packed, *seal.outputs[1:])))
+    assert codes(verify(sealed)) == ["outputs_repacked"]
+
+
+def test_results_that_cannot_be_explained_say_so(sealed: RoundFolder) -> None:
+    edited(sealed.annex, "I", {"A1": "x"})
+    other = SealedOutput(file=ANNEX, sha256=digest(sealed.annex.read_bytes()))
+    resealed(sealed, lambda seal: replace(seal, outputs=(other, *seal.outputs[1:])))
+    verification = verify(sealed)
+    assert one(verification, "outputs_not_reproduced").facts["causes"] == (Term("seal.cause.unknown"),)
+
+
+# ---------------------------------------------------------------- the seal itself
+
+
+def test_a_figure_edited_in_the_seal_is_named(sealed: RoundFolder) -> None:
+    plain = json.loads(sealed.journal.read_bytes())
+    entry = next(unit for unit in plain["ledger"]["units"] if unit["unit"] == "so-y-te")
+    before = entry["points"]["1.1.2"]
+    entry["points"]["1.1.2"] = "1.75"
+    sealed.journal.write_text(json.dumps(plain), encoding="utf-8")
+    verification = verify(sealed)
+    assert codes(verification) == ["seal_edited", "seal_differs"]
+    assert verification.findings[1].facts == {
+        "place": "ledger › units › so-y-te › points › 1.1.2",
+        "before": "1.75",
+        "now": before,
+    }
+    result = cqdt("verify", sealed.path)
+    assert result.exit_code == Status.FINDINGS
+    assert "đầu vào hoặc nhật ký không còn như khi lập" in " ".join(result.stderr.split())
+
+
+def test_a_seal_edited_in_many_places_counts_them(sealed: RoundFolder) -> None:
+    resealed(sealed, lambda seal: replace(seal, limits=dict.fromkeys(seal.limits, 1)))
+    verification = verify(sealed)
+    assert codes(verification) == [*["seal_differs"] * 5, "seal_differs_more"]
+
+
+def test_a_hash_edited_in_the_seal_does_not_pass(sealed: RoundFolder) -> None:
+    text = sealed.journal.read_text(encoding="utf-8")
+    sealed.journal.write_text(text.replace(seal_in(sealed).outputs[0].sha256, "0" * 64), encoding="utf-8")
+    assert codes(verify(sealed))[0] == "seal_edited"
+
+
+def test_the_ledger_of_an_edited_seal_is_not_compared_with(sealed: RoundFolder) -> None:
+    text = sealed.journal.read_text(encoding="utf-8").replace('"ranked"', '"missing"')
+    refused = ledger_from(text.encode(), JOURNAL)
+    assert isinstance(refused, Finding)
+    assert refused.code == "seal_edited"
+
+
+def test_the_result_published_before_is_an_input(sealed: RoundFolder) -> None:
+    shutil.copy(sealed.journal, sealed.previous)
+    cqdt("report", "-q", sealed.path)
+    assert verify(sealed).findings == ()
+    sealed.previous.unlink()
+    assert told(verify(sealed))[0] == ("sealed_file_removed", "cong-bo-truoc.json", "", "")
+
+
+def test_a_seal_that_names_a_file_elsewhere_reads_nothing_there(sealed: RoundFolder) -> None:
+    secret = sealed.path.parent / "khac.xlsx"
+    secret.write_bytes(b"x")
+    other = SealedOutput(file="ket-qua/../../khac.xlsx", sha256=digest(b"x"))
+    resealed(sealed, lambda seal: replace(seal, outputs=(*seal.outputs, other)))
+    assert ("output_missing", other.file, "", "") in told(verify(sealed))
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "seal_unreadable"),
+        (b"%PDF-1.4", "seal_unreadable"),
+        (b"[]", "seal_unreadable"),
+        (b"{}", "seal_unreadable"),
+        (b"\xff\xfe", "seal_unreadable"),
+        (b"[" * 100_000, "seal_unreadable"),
+        (b'{"format": 2}', "seal_of_other_format"),
+        (b'{"format": 1}', "seal_damaged"),
+    ],
+)
+def test_what_is_no_seal_is_said_to_be_none(sealed: RoundFolder, data: bytes, code: str) -> None:
+    sealed.journal.write_bytes(data)
+    assert told(verify(sealed)) == [(code, JOURNAL, "", "")]
+    assert cqdt("verify", sealed.path).exit_code == Status.FINDINGS
+
+
+SMALL = SmallRound(
+    assessment=assessment([unit("a"), unit("b")], [criterion("T"), criterion("x", "T", 10)]),
+    typed={code: {("x", InputKind.SCORE): Decimal(points)} for code, points in {"a": 7, "b": 9}.items()},
+)
+
+
+def small_outcome(of: SmallRound) -> Outcome:
+    definition = Definition(assessment=of.assessment, findings=(), layout=Layout(file="d.xlsx"))
+    return evaluate(definition, intake_of(of.submissions), "bai-nop")
+
+
+def sealed_small(of: SmallRound) -> Seal:
+    definition = Definition(assessment=of.assessment, findings=(), layout=Layout(file="d.xlsx"))
+    return seal_of(definition, small_outcome(of), (SealedOutput(file=ANNEX, sha256="0" * 64),), Words())
+
+
+PLAIN = journal(sealed_small(SMALL))
+
+
+def spoilt(value: Any, path: list[int], by: Any) -> Any:
+    """A copy of plain JSON with what stands at a place replaced; the path is taken as far as there are places."""
+    match value:
+        case dict() if value and path:
+            key = sorted(value)[path[0] % len(value)]
+            return {**value, key: spoilt(value[key], path[1:], by)}
+        case list() if value and path:
+            place = path[0] % len(value)
+            return [*value[:place], spoilt(value[place], path[1:], by), *value[place + 1 :]]
+    return by
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.integers(0, 99), min_size=1, max_size=6),
+    st.sampled_from([None, True, "", "NaN", -1, 1.5, [], {}, [{}], {"x": 1}, "\ud800", "9" * 5000]),
+)
+def test_whatever_is_put_into_a_seal_gives_a_finding_or_is_compared(path: list[int], by: Any) -> None:
+    whole = sealed_small(SMALL)
+    read = seal_from(json.dumps(spoilt(PLAIN, path, by)).encode(), JOURNAL)
+    rerun = Rerun(definition=whole.definition, on_disk={}, drawn={}, seal=whole)
+    found = (read,) if isinstance(read, Finding) else differences(read, rerun)
+    assert all(Words().message(finding) for finding in found)
+
+
+# ---------------------------------------------------------------- the ledger
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(small_rounds())
+def test_a_seal_is_read_back_as_it_was_written(small: SmallRound) -> None:
+    seal = sealed_small(small)
+    assert seal_from(journal_bytes(seal), JOURNAL) == seal
+    assert ledger_from(journal_bytes(seal), JOURNAL) == seal.ledger
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(small_rounds())
+def test_the_ledger_holds_every_figure_and_every_answer(small: SmallRound) -> None:
+    outcome = small_outcome(small)
+    for entry in ledger_of(outcome).units:
+        frame = outcome.points[entry.block]
+        is_scored = outcome.states[entry.unit] in SCORED
+        assert entry.points == (frame.loc[entry.unit].to_dict() if is_scored else {})
+        answers = {(code, source.kind): source.value for code, leaf in entry.leaves.items() for source in leaf.answered}
+        assert answers == dict(answers_of(small, entry.unit))
+
+
+def answers_of(small: SmallRound, code: str) -> Iterator[tuple[tuple[str, str], str]]:
+    tree = small.assessment.trees["k"]
+    for (leaf, kind), value in small.typed.get(code, {}).items():
+        if kind in scored_by(tree.by_code[leaf]):
+            yield (leaf, kind.value), f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def test_placings_are_the_published_rows() -> None:
+    outcome = small_outcome(SMALL)
+    assert [(p.table, p.unit, p.figure, p.ranks, p.section) for p in ledger_of(outcome).placings] == [
+        ("I", "b", Decimal("9.0"), {"section": 1}, 1),
+        ("I", "a", Decimal("7.0"), {"section": 2}, 1),
+    ]
+
+
+# ---------------------------------------------------------------- which checks were made
+
+
+def test_checks_tell_what_they_could_not_look_at(sealed: RoundFolder) -> None:
+    checks = {check.check: check for check in seal_in(sealed).checks}
+    assert (checks["container"].count, checks["container"].skipped) == (3, ())
+    assert checks["hidden"].count == 3
+    assert "bai-nop/so-xay-dung.xlsx" in checks["witness"].skipped
+    assert checks["verification"].reason == Words()("coverage.reason.no_verdicts")
+    assert checks["corrections"].reason == Words()("coverage.reason.no_corrections")
+    assert (checks["reader"].count, checks["reader"].skipped) == (6, ())
+
+
+def test_files_of_which_only_values_are_told_are_named() -> None:
+    outcome = small_outcome(SMALL)
+    told = warning("file_values_only", Where(file="a.xlsx"), "a")
+    checks = {check.check: check for check in checks_made(replace(outcome, findings=(told,)), Words())}
+    assert (checks["hidden"].count, checks["hidden"].skipped) == (1, ("a.xlsx",))
+    assert checks["hidden"].reason == Words()("coverage.reason.values_only")
