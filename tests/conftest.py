@@ -6,11 +6,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline import RoundFolder, examine, read_definition, write_annex, write_board
 from tests.rounds import SAMPLE
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -19,7 +19,7 @@ from cqdt_batch.intake.appraisal import Appraisal
 from cqdt_batch.intake.collecting import Intake
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import InputKind, Submission
-from cqdt_batch.intake.verdicts import verified
+from cqdt_batch.intake.verdicts import Verdicts, verified
 from cqdt_batch.scoring.corrections import Register, settle
 from cqdt_batch.scoring.points import applicable, score
 from cqdt_batch.scoring.ranking import RankedTable, RankList, rank_table
@@ -122,17 +122,11 @@ def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appr
     if assessment is None:
         raise ValueError("a definition with errors cannot be evaluated")
     appraised = appraisal or Appraisal()
-    verdicts = appraised.verdicts
-    counted = counting(assessment, intake.submissions, verdicts, assessment.profile.scores)
+    counted = counting(assessment, intake.submissions, appraised.verdicts, assessment.profile.scores)
     about_forms = (*intake.findings, *validate(assessment, intake.submissions))
-    read = (
-        *definition.findings,
-        *settled_by_verdicts(about_forms, intake.submissions, counted),
-        *appraised.findings,
-        *validate_verified(assessment, intake.submissions, verdicts),
-        *given_gaps(assessment, counted, definition.layout),
-        *verification_gaps(assessment, counted, verdicts, appraised.folder),
-    )
+    settled = tuple(settled_by_verdicts(about_forms, intake.submissions, counted))
+    about_values = _about_values(assessment, intake, appraised, counted, definition.layout)
+    read = (*definition.findings, *settled, *appraised.findings, *about_values)
     received = {submission.unit for submission in intake.submissions}
     errors = [finding for finding in read if finding.severity is Severity.ERROR]
     at_others = {entry.name for entry in appraised.files}
@@ -143,12 +137,8 @@ def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appr
     sound = [s for s in counted if s.unit not in faulty | waiting]
     points, register = _corrected(definition, assessment, sound)
     waiting |= {finding.unit for finding in register.findings if finding.severity is Severity.ERROR}
-    wrong = {finding.unit for finding in about_forms if finding.severity is Severity.ERROR}
-    own = points
-    if verdicts or assessment.corrections or any(assessment.rounded_parts.values()):
-        scored = {unit for frame in points.values() for unit in frame.index} - wrong
-        answered = counting(assessment, intake.submissions, verdicts, ScoreSource.OWN)
-        own = _exact(assessment, [one for one in answered if one.unit in scored])
+    incomplete = {finding.unit for finding in about_forms if finding.severity is Severity.ERROR}
+    own = _own(assessment, intake, appraised.verdicts, points, incomplete)
     maxima = {block: applicable(assessment.trees[block], frame) for block, frame in points.items()}
     tables = tuple(rank_table(assessment, t, points[t.block], maxima[t.block]) for t in assessment.tables)
     missing = (_absent(u, intake, inbox) for u in assessment.asked_units if u.code not in received | faulty)
@@ -176,6 +166,26 @@ def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appr
     )
     _check_conservation(outcome)
     return outcome
+
+
+def _about_values(
+    assessment: Assessment, intake: Intake, appraised: Appraisal, counted: Sequence[Submission], layout: Layout
+) -> Iterator[Finding]:
+    """What is wrong with verified and given values, and which of them are missing."""
+    yield from validate_verified(assessment, intake.submissions, appraised.verdicts)
+    yield from given_gaps(assessment, counted, layout)
+    yield from verification_gaps(assessment, counted, appraised.verdicts, appraised.folder)
+
+
+def _own(
+    assessment: Assessment, intake: Intake, verdicts: Verdicts, points: Mapping[str, pd.DataFrame], incomplete: set[str]
+) -> Mapping[str, pd.DataFrame]:
+    """The points of the scored units' own answers: those that count, where nobody changed them."""
+    if not (verdicts or assessment.corrections or any(assessment.rounded_parts.values())):
+        return points
+    scored = {unit for frame in points.values() for unit in frame.index} - incomplete
+    answered = counting(assessment, intake.submissions, verdicts, ScoreSource.OWN)
+    return _exact(assessment, [one for one in answered if one.unit in scored])
 
 
 def _corrected(
