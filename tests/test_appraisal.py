@@ -612,6 +612,9 @@ def test_a_workbook_of_another_round_is_refused(tmp_path: Path, profile: Profile
     other = replace(ROUND, profile=profile)
     found = appraised(fill(written(tmp_path, other), GIVEN))
     assert (codes(found.findings), found.files[0].state) == (["appraisal_of_other_round"], FileState.REFUSED)
+    sound = appraised(fill(written(tmp_path), GIVEN))
+    assert not outcome_with(sound).is_draft
+    assert outcome_with(replace(sound, findings=found.findings)).is_draft
 
 
 def test_headers_that_are_missing_or_twice_are_told(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def verdict(outcome: Outcome, words: Words) -> str:
         ("missing", counts[UnitState.MISSING]),
         ("errors", counts[UnitState.WITH_ERRORS]),
         ("waiting", counts[UnitState.WAITING]),
+        ("not_counted", sum(one.severity is Severity.ERROR for one in outcome.appraisal.findings)),
         ("refused", refused),
     )
     said = [words(f"board.{name}", count=count) for name, count in lines if count]

@@ -14,7 +14,7 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.records import ScoreSource, Summing, TieRule, Unit
-from cqdt_batch.findings import Finding, Severity, Where, error, in_order, warning
+from cqdt_batch.findings import Finding, Severity, Where, error, has_errors, in_order, warning
 from cqdt_batch.intake.appraisal import Appraisal
 from cqdt_batch.intake.collecting import Intake
 from cqdt_batch.intake.rivals import FileState
@@ -70,8 +70,9 @@ class Outcome:
 
     @property
     def is_draft(self) -> bool:
-        """Tell whether any unit is missing from the tables: such an annex is not for signing."""
-        return any(state not in SCORED | {UnitState.LEFT_OUT} for state in self.states.values())
+        """Tell whether a unit is missing from the tables, or what an appraiser said is not counted: not for signing."""
+        is_missing = any(state not in SCORED | {UnitState.LEFT_OUT} for state in self.states.values())
+        return is_missing or has_errors(self.appraisal.findings)
 
     @cached_property
     def submission_of(self) -> dict[str, Submission]:
