@@ -165,9 +165,8 @@ def forms(
     quiet: _Quiet = False,
     verbose: _Verbose = False,
 ) -> None:
-    from cqdt_batch.pipeline import filled_in, form_paths, write_forms
+    from cqdt_batch.pipeline import form_paths, write_forms
     from cqdt_batch.publishing.machine import outputs_json, run_json
-    from cqdt_batch.publishing.writer import check_target
 
     talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     folder = _round(round_folder, talk)
@@ -175,13 +174,7 @@ def forms(
     target = out or folder.forms
     if folder.inbox.name in target.resolve().parts:
         raise talk.stop(Status.WRONG_USE, "cli.out_is_inbox", path=str(target))
-    _check_place(talk, target)
-    with _writing(talk, target):
-        for path in form_paths(assessment, target):
-            check_target(path)
-        filled = filled_in(form_paths(assessment, target))
-    if filled:
-        raise talk.stop(Status.WRONG_USE, "cli.forms_filled", names=tuple(path.name for path in filled))
+    _check_places(talk, target, form_paths(assessment, target), "cli.forms_filled")
     with _writing(talk, target):
         paths = write_forms(assessment, target, talk.words, talk.track("cli.writing"))
     if as_json:
@@ -204,21 +197,13 @@ def appraise(
     quiet: _Quiet = False,
     verbose: _Verbose = False,
 ) -> None:
-    from cqdt_batch.pipeline import appraisal_paths, examine, filled_in, write_appraisal
+    from cqdt_batch.pipeline import appraisal_paths, examine, write_appraisal
     from cqdt_batch.publishing.machine import outputs_json, run_json
-    from cqdt_batch.publishing.writer import check_target
 
     talk = _Talk(words=Words(lang), as_json=as_json, quiet=quiet, verbose=verbose)
     folder = _round(round_folder, talk)
     definition, assessment = _open(round_folder, folder, talk)
-    places = appraisal_paths(folder, assessment)
-    _check_place(talk, folder.appraisal_forms)
-    with _writing(talk, folder.appraisal_forms):
-        for path in places:
-            check_target(path)
-        filled = filled_in(places)
-    if filled:
-        raise talk.stop(Status.WRONG_USE, "cli.appraise_filled", names=tuple(path.name for path in filled))
+    _check_places(talk, folder.appraisal_forms, appraisal_paths(folder, assessment), "cli.appraise_filled")
     outcome = examine(folder, definition, talk.track("cli.reading"))
     with _writing(talk, folder.appraisal_forms):
         paths = write_appraisal(folder, outcome, talk.words, talk.track("cli.appraise_writing"))
@@ -448,14 +433,14 @@ def _comparison_target(new: Path, out: Path | None, talk: _Talk) -> Path | None:
 
 def _ledger(path: Path, talk: _Talk) -> Ledger:
     """The ledger of a run: a round examined afresh, or a journal; or end the command where there is neither."""
-    from cqdt_batch.pipeline import RoundFolder, examine, read_ledger
+    from cqdt_batch.pipeline import RoundFolder, assess, read_ledger
     from cqdt_batch.scoring.bookkeeping import ledger_of
 
     folder = RoundFolder(path)
     if not path.exists():
         raise talk.stop(Status.WRONG_USE, "cli.no_folder_or_file", path=str(path))
     if folder.definition.is_file():
-        return ledger_of(examine(folder, _open(path, folder, talk)[0], talk.track("cli.reading")))
+        return ledger_of(assess(folder, _open(path, folder, talk)[0], talk.track("cli.reading")))
     journal = path / folder.journal.name if path.is_dir() else path
     if not journal.is_file():
         facts = {"path": str(path), "name": folder.name, "journal": folder.journal.name}
@@ -566,6 +551,20 @@ def _check_place(talk: _Talk, target: Path) -> None:
 
     with _writing(talk, target):
         prepare(target)
+
+
+def _check_places(talk: _Talk, target: Path, places: Sequence[Path], key: str) -> None:
+    """Find out that workbooks to be filled in can be written, and end the command where one was filled in already."""
+    from cqdt_batch.pipeline import filled_in
+    from cqdt_batch.publishing.writer import check_target
+
+    _check_place(talk, target)
+    with _writing(talk, target):
+        for path in places:
+            check_target(path)
+        filled = filled_in(places)
+    if filled:
+        raise talk.stop(Status.WRONG_USE, key, names=tuple(path.name for path in filled))
 
 
 @contextmanager
