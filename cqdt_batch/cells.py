@@ -76,6 +76,8 @@ LONGEST_TEXT = 32_767
 
 def printable(text: str) -> str:
     """Show what a workbook cannot hold (control characters, lone surrogates) as �, and cut at Excel's limit."""
+    if text.isprintable() and len(text) <= LONGEST_TEXT // 2:
+        return text
     clean = _UNPRINTABLE.sub("\ufffd", text)
     while len(clean) > LONGEST_TEXT // 2 and units_of(clean) > LONGEST_TEXT:
         clean = clean[: len(clean) - max(1, (units_of(clean) - LONGEST_TEXT) // 2)]
@@ -125,11 +127,25 @@ def as_fact(content: Content) -> str | Decimal:
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}\u2026"
 
 
+class Area(NamedTuple):
+    """A rectangle of cells: its first row and column and its last ones, all counted from 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def holds(self, row: int, column: int) -> bool:
+        """Tell whether a cell lies in the rectangle."""
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grid:
     """The filled cells of one sheet: row → column → content, both counted from 1, both in increasing order.
 
-    `decimals` says by row and column how many decimals a cell shows, where its number format fixes them.
+    `decimals` says by row and column how many decimals a cell shows, where its number format fixes them; `merged` are
+    the areas that look like one cell, filled or not.
     """
 
     sheet: str
@@ -138,6 +154,7 @@ class Grid:
     hidden_columns: frozenset[int] = frozenset()
     is_hidden: bool = False
     decimals: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    merged: tuple[Area, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

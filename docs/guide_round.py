@@ -19,7 +19,8 @@ from cqdt_batch.definition.records import AnnexTable, Criterion, Rule, Unit
 from cqdt_batch.definition.sheets import SHEETS, Field, Kind, YesNo, choice_key
 from cqdt_batch.intake.submissions import scored_by
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, examine, read_definition
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import examine, read_definition
 from cqdt_batch.publishing.definition_book import Contents, definition_sheets
 from cqdt_batch.publishing.sheets import as_shown
 from cqdt_batch.publishing.writer import write_workbook

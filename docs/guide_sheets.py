@@ -15,7 +15,7 @@ from typing import Any
 from cqdt_batch.definition.checks.references import PLACEHOLDERS
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.sheets import LIMITS, SHEETS
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing.annex.tables import annex_sheets, filled
 from cqdt_batch.publishing.description import description_lines
 from cqdt_batch.publishing.sheets import Cell, Computed

@@ -19,7 +19,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from cqdt_batch.definition.sheets import SHEETS
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, examine, read_definition, write_annex
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import examine, read_definition
+from cqdt_batch.pipeline.writing import write_annex
 from samples.filling import SAMPLES
 
 PICTURES = Path(__file__).parent / "pictures"

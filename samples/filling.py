@@ -1,16 +1,18 @@
 """Make a shipped round from the tables of its `nguon/`: the definition workbook, and forms filled as by its units.
 
-The forms are the program's own, opened and filled with openpyxl as a unit would fill them in Excel. A second run makes
-the same bytes.
+The forms are the program's own, opened and filled with openpyxl as a unit would fill them in Excel; so are the
+workbooks of appraisers. A second run makes the same bytes.
 """
 
 from __future__ import annotations
 
 import csv
+import random
 import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -22,9 +24,13 @@ import openpyxl
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Criterion, Unit
 from cqdt_batch.definition.sheets import PROFILE, SHEETS, Kind, choice_key
+from cqdt_batch.intake.appraisal_table import AppraisalColumn
 from cqdt_batch.intake.submissions import InputKind
+from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, read_definition, write_forms
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import read_definition
+from cqdt_batch.pipeline.writing import write_forms
 from cqdt_batch.publishing.definition_book import definition_sheets
 from cqdt_batch.publishing.writer import write_workbook
 
@@ -36,11 +42,23 @@ UNDONE = "Chưa triển khai trong năm."
 Row: TypeAlias = dict[str, str]
 Answer: TypeAlias = "tuple[tuple[str, InputKind], Decimal | str]"
 """What a unit types for an input of a criterion."""
+Typed: TypeAlias = "tuple[tuple[tuple[str, ...], str], Decimal | str]"
+"""What is typed into a table, by the codes of the row and the name of the column."""
 
 
 def sources(folder: RoundFolder) -> Path:
     """Where the tables stand from which a round is made."""
     return folder.path / "nguon"
+
+
+def seeded(*about: str) -> random.Random:
+    """A draw that depends on nothing but what it is about."""
+    return random.Random("/".join(about))  # noqa: S311 - illustration, not secrecy
+
+
+def tenths(figure: Decimal) -> Decimal:
+    """Cut a figure after one decimal."""
+    return Decimal(int(figure * 10)) / 10
 
 
 def rows(folder: RoundFolder, name: str) -> list[Row]:
@@ -78,8 +96,8 @@ def contents(folder: RoundFolder, drawn: Mapping[str, list[Row]]) -> dict[str, l
 
 def _cell(kind: Kind, choices: type[StrEnum] | None, text: str) -> str | Decimal | None:
     if not text:
-        return None
-    if kind in (Kind.WHOLE, Kind.NUMBER):
+        return Words()("not_assessed") if kind is Kind.POINTS else None
+    if kind in (Kind.WHOLE, Kind.NUMBER, Kind.POINTS):
         return Decimal(text)
     return Words()(choice_key(choices(text))) if choices else text
 
@@ -103,24 +121,49 @@ def noted(leaf: Criterion, *, achieved: bool, why_not: str = UNDONE) -> Iterator
         yield (leaf.code, InputKind.EVIDENCE), f"(Minh hoạ) {leaf.evidence}"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """Where in a workbook of the program somebody types: the sheet, its columns, those whose codes name a row."""
+
+    sheet: str
+    headers: str
+    columns: type[StrEnum]
+    keys: tuple[str, ...]
+
+
+FORM = Table(sheet="form.sheet", headers="form.column", columns=FormColumn, keys=(FormColumn.CODE,))
+APPRAISAL = Table(
+    sheet="appraisal.sheet",
+    headers="appraisal.column",
+    columns=AppraisalColumn,
+    keys=(AppraisalColumn.UNIT_CODE, AppraisalColumn.CODE),
+)
+
+
 def fill(form: Path, answers: Iterable[Answer], returned: datetime) -> None:
     """Type the answers into a form as its unit would, and save it at the invented time."""
-    workbook = openpyxl.load_workbook(form)
-    sheet = workbook.worksheets[0]
-    columns = _columns(sheet)
-    lines = {cell.value: cell.row for cell in sheet[columns["code"]]}
-    for (criterion, kind), answer in answers:
-        sheet[f"{columns[kind]}{lines[criterion]}"].value = _typed(answer)
-    workbook.save(form)
-    _fix_dates(form, returned)
+    type_into(form, FORM, ((((criterion,), kind), answer) for (criterion, kind), answer in answers), returned)
 
 
-def _columns(sheet: openpyxl.worksheet.worksheet.Worksheet) -> dict[str, str]:
-    """The letters of the form's columns for the codes and for each input it asks for."""
-    headers = {Words()(f"form.column.{name}"): str(name) for name in ("code", *InputKind)}
+def type_into(path: Path, table: Table, answers: Iterable[Typed], saved: datetime) -> None:
+    """Type into the table of a workbook, and save it at the invented time."""
+    workbook = openpyxl.load_workbook(path)
+    sheet = workbook[Words()(table.sheet)]
+    columns = _columns(sheet, table)
+    codes = zip(*(sheet[columns[key]] for key in table.keys), strict=True)
+    lines = {tuple(cell.value for cell in row): row[0].row for row in codes}
+    for (row, column), answer in answers:
+        sheet[f"{columns[column]}{lines[row]}"].value = _typed(answer)
+    workbook.save(path)
+    _fix_dates(path, saved)
+
+
+def _columns(sheet: openpyxl.worksheet.worksheet.Worksheet, table: Table) -> dict[str, str]:
+    """The letters of the columns of a table that are there."""
+    headers = {Words()(f"{table.headers}.{column}"): str(column) for column in table.columns}
     found = {headers[c.value]: c.column_letter for cells in sheet for c in cells if c.value in headers}
-    if "code" not in found:
-        raise SystemExit("the form has no header row")
+    if not set(table.keys) <= found.keys():
+        raise SystemExit("the table has no header row")
     return found
 
 

@@ -4,12 +4,12 @@ The province does not exist. What its units answer, what the appraiser gives the
 every unit has a level of its own, each of its figures lies around that level between the bounds of `nguon/figures.csv`,
 and its denominators come from `nguon/sizes.csv`, one number for all criteria that divide by the same thing. All draws
 are of whole numbers, seeded by what they are for, so that they are the same everywhere and a new criterion moves no
-other.
+other. What the appraisers find is drawn as well, from what the program reads in the forms; the old points of the
+register of corrections are those that it then has.
 """
 
 from __future__ import annotations
 
-import random
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,10 +23,14 @@ from pathlib import Path
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Criterion, Measure, Rule, Unit
 from cqdt_batch.definition.sheets import YesNo, choice_key
+from cqdt_batch.intake.appraisal import take_in_appraisal
 from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder
-from samples.filling import SAMPLES, UNDONE, Answer, Row, define, fill_forms, noted, rows, write_zip
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import assess, read_definition
+from cqdt_batch.scoring.outcome import Outcome, evaluate
+from samples.filling import SAMPLES, UNDONE, Answer, Row, define, fill_forms, noted, rows, seeded, tenths, write_zip
+from samples.verifying import Appraisers
 
 FIRST_RETURNED = datetime(2025, 11, 3, 8, tzinfo=UTC)
 ZIPPED = datetime(2025, 12, 15, 16, tzinfo=UTC)
@@ -36,12 +40,32 @@ FULL = 1000
 
 
 def make(folder: RoundFolder) -> None:
-    """Write the definition and the submissions, replacing those that are there."""
+    """Write the definition, the submissions and the appraisal, replacing those that are there."""
     draw = Draw(folder=folder)
-    assessment = define(folder, {"given": list(draw.given()), "past": list(draw.past())})
+    drawn = {"given": list(draw.given()), "past": list(draw.past()), "corrections": []}
+    assessment = define(folder, drawn)
     with tempfile.TemporaryDirectory() as filled:
         forms = fill_forms(assessment, Path(filled), lambda unit: answers(draw, assessment, unit), FIRST_RETURNED)
         hand_in(folder.inbox, forms)
+    define(folder, drawn | {"corrections": list(corrections(folder, appraised(folder)))})
+
+
+def appraised(folder: RoundFolder) -> Outcome:
+    """Let the appraisers look at the forms, and see what the round comes to."""
+    shutil.rmtree(folder.appraisal, ignore_errors=True)
+    definition = read_definition(folder)
+    outcome = assess(folder, definition)
+    Appraisers(folder=folder, outcome=outcome).hand_in()
+    found = take_in_appraisal(outcome.assessment, folder.appraisal, outcome.intake.submissions)
+    return evaluate(definition, outcome.intake, folder.inbox.name, found)
+
+
+def corrections(folder: RoundFolder, outcome: Outcome) -> Iterator[Row]:
+    """The register, with the points that stand without it as the old ones; "not assessed" is an empty cell."""
+    for row in rows(folder, "corrections"):
+        block = outcome.assessment.unit_by_code[row["unit"]].block
+        old: Decimal | None = outcome.points[block].loc[row["unit"]].to_dict()[row["criterion"]]
+        yield row | {"old": "" if old is None else f"{old:f}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +116,6 @@ class Draw:
             yield {"unit": unit, "name": name, "total": f"{total}", "rank": f"{rank}"}
 
 
-def seeded(*about: str) -> random.Random:
-    """A draw that depends on nothing but what it is about."""
-    return random.Random("/".join(about))  # noqa: S311 - illustration, not secrecy
-
-
 def level(unit: str, criterion: str) -> int:
     """How far a unit is on a criterion: around its own level, which is mostly in the middle."""
     own = seeded(unit)
@@ -107,11 +126,6 @@ def level(unit: str, criterion: str) -> int:
 def last_total(unit: str, name: str) -> Decimal:
     """The total of 2024 on the scale of 2025: in the mean a little below this year's."""
     return 350 + level(unit, f"2024 {name}") * Decimal("0.55") + Decimal(seeded(unit, name).randint(0, 54)) / 100
-
-
-def tenths(figure: Decimal) -> Decimal:
-    """Cut a figure after one decimal."""
-    return Decimal(int(figure * 10)) / 10
 
 
 def answers(draw: Draw, assessment: Assessment, unit: Unit) -> Iterator[Answer]:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from cqdt_batch.definition.assessment import CriteriaTree
 from cqdt_batch.definition.records import Criterion, Unit
 from cqdt_batch.intake.submissions import InputKind
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.pipeline.folder import RoundFolder
 from samples.filling import SAMPLES, Answer, Row, define, fill_forms, noted, rows
 
 STEPS = (Decimal("0.25"), Decimal("0.5"), Decimal(1))

@@ -10,7 +10,9 @@ from hypothesis import settings
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, examine, read_definition, write_annex, write_board
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import examine, read_definition
+from cqdt_batch.pipeline.writing import write_annex, write_board
 from tests.rounds import SAMPLE
 
 settings.register_profile("untimed", deadline=None)

@@ -12,7 +12,8 @@ import openpyxl
 
 from cqdt_batch.findings import Finding
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, assess, examine, read_definition
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import assess, examine, read_definition
 from cqdt_batch.scoring.outcome import Outcome
 
 ROOT = Path(__file__).parent.parent

@@ -48,7 +48,9 @@ from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.workers import Failure, in_workers
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, assess, read_definition, write_board, write_forms
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import assess, read_definition
+from cqdt_batch.pipeline.writing import write_board, write_forms
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState
 from tests import libreoffice
 from tests.rounds import FORM, SAMPLE, codes, outcome_of

@@ -11,7 +11,8 @@ import pytest
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import RankBasis, TieRule
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, write_annex
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_annex
 from cqdt_batch.publishing.annex.tables import filled, roman
 from tests.rounds import header, outcome_of, retype, table_rows
 

@@ -46,8 +46,9 @@ from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import InputKind, Submission, scored_by
 from cqdt_batch.intake.verdicts import verified_by
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, appraisal_paths, write_annex, write_appraisal
-from cqdt_batch.publishing.appraisal_book import AppraisalBook, appraisal_books
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import appraisal_paths, write_annex, write_appraisal
+from cqdt_batch.publishing.appraisal_book import AppraisalBook, appraisal_books, left_behind
 from cqdt_batch.publishing.writer import workbook_bytes, write_workbook
 from cqdt_batch.scoring.outcome import Outcome, UnitState, evaluate
 from cqdt_batch.scoring.points import answer_of
@@ -85,6 +86,17 @@ ROUND = named(assessment(TWO, TREE))
 OWN_1: Answers = {"1": Decimal("4.5"), ("2", FIRST): Decimal(30), ("2", SECOND): Decimal(40), ("3", FIRST): YesNo.YES}
 OWN_2: Answers = {"1": Decimal(3), ("2", FIRST): Decimal(10), ("2", SECOND): Decimal(40), ("3", FIRST): YesNo.NO}
 SENT = (handed_in("u1", OWN_1), handed_in("u2", OWN_2))
+ALL_TYPED = [
+    (one, code, name)
+    for one in ("u1", "u2")
+    for code, name in (
+        ("1", "verified_score"),
+        ("2", "verified_first"),
+        ("2", "verified_second"),
+        ("3", "verified_first"),
+        ("4", "verified_score"),
+    )
+]
 GIVEN: Typed = {("u1", "4", "verified_score"): 2, ("u2", "4", "verified_score"): 1}
 
 
@@ -193,12 +205,12 @@ def test_a_row_for_every_unit_and_leaf_shows_what_the_unit_says(tmp_path: Path) 
     rows = [tuple(sheet.cell(row, columns[name]).value for name in names) for row in range(header + 1, header + 9)]
     assert rows == [
         ("u1", "1", 5, None, None, 4.5, None),
-        ("u1", "2", 10, 30, 40, 7.5, 7.5),
-        ("u1", "3", 4, "Có", None, 4, 4),
+        ("u1", "2", 10, 30, 40, 7.5, None),
+        ("u1", "3", 4, "Có", None, 4, None),
         ("u1", "4", 3, None, None, "Cơ quan thẩm định chấm", None),
         ("u2", "1", 5, None, None, 3, None),
-        ("u2", "2", 10, 10, 40, 2.5, 2.5),
-        ("u2", "3", 4, "Không", None, 0, 0),
+        ("u2", "2", 10, 10, 40, 2.5, None),
+        ("u2", "3", 4, "Không", None, 0, None),
         ("u2", "4", 3, None, None, "Cơ quan thẩm định chấm", None),
     ]
     assert sheet.max_row == header + 8
@@ -299,6 +311,47 @@ def test_what_was_verified_before_stands_in_the_next_workbook(tmp_path: Path) ->
     assert values(appraised(again)) == values(before)
 
 
+def test_a_reason_without_a_value_stands_in_the_next_workbook_and_verifies_nothing(tmp_path: Path) -> None:
+    before = appraised(fill(written(tmp_path), {("u1", "2", "reason"): "Chờ báo cáo"}))
+    (book,) = appraisal_books(outcome_with(before), Words())
+    again = write_workbook(tmp_path / "again.xlsx", book.sheets(), "")
+    sheet, cells = openpyxl.load_workbook(again)[SHEET], cells_of(again)
+    filled = {place: sheet[cells[place]].value for place in (*ALL_TYPED, ("u1", "2", "reason"))}
+    assert {place: value for place, value in filled.items() if value is not None} == {
+        ("u1", "2", "reason"): "Chờ báo cáo"
+    }
+    assert (before.verdicts, appraised(again).verdicts) == ({}, {})
+
+
+def test_what_the_next_workbook_does_not_show_is_counted(tmp_path: Path) -> None:
+    one = fill(
+        written(tmp_path / "a"),
+        {("u1", "1", "verified_score"): 4, ("u1", "2", "verified_first"): "x", ("u2", "1", "verified_score"): 9},
+    )
+    other = fill(another(tmp_path), {("u1", "1", "verified_score"): 3})
+    refused = tmp_path / "la.xlsx"
+    refused.write_bytes(b"%PDF-1.4")
+    outcome = outcome_with(appraised(one, other, refused))
+    (book,) = appraisal_books(outcome, Words())
+    again = write_workbook(tmp_path / "again.xlsx", book.sheets(), "")
+    sheet, cells = openpyxl.load_workbook(again)[SHEET], cells_of(again)
+    stands = {place: sheet[cells[place]].value for place in ALL_TYPED}
+    assert {place: value for place, value in stands.items() if value is not None} == {("u2", "1", "verified_score"): 9}
+    assert left_behind(outcome) == (3, ("tham-dinh/la.xlsx",))  # two that differ, one that is no number
+
+
+def test_the_guide_speaks_of_figures_only_where_there_are_any() -> None:
+    points = named(assessment(TWO, (criterion("T"), criterion("1", "T", 5, label="Kế hoạch"))))
+    scores = [handed_in(one, {"1": Decimal(4)}) for one in ("u1", "u2")]
+    told: list[set[Any]] = []
+    for of, sent in ((ROUND, SENT), (points, scores)):
+        (book,) = books(of, sent)
+        told.append({cell.value for cell in book.sheets()[0].cells})
+    about = {Words()("appraisal.guide.pairs"), Words()("appraisal.guide.figures")}
+    assert (about & told[0], about & told[1]) == (about, set())
+    assert Words()("appraisal.guide.many") in told[0] & told[1]
+
+
 # ---------------------------------------------------------------- what comes back
 
 
@@ -376,7 +429,8 @@ def test_an_error_that_a_verified_value_settles_is_a_warning(tmp_path: Path) -> 
     assert before.states["u1"] is UnitState.WITH_ERRORS
     after = outcome_with(appraised(fill(written(tmp_path, sent=sent), typed), sent=sent), sent=sent)
     assert after.states["u1"] is UnitState.RANKED
-    assert [(f.code, f.severity) for f in after.findings] == [("part_above_whole", Severity.WARNING)]
+    about_u1 = [(finding.code, finding.severity) for finding in after.findings if finding.unit == "u1"]
+    assert about_u1 == [("part_above_whole", Severity.WARNING)]
     assert after.points["k"].loc["u1", "2"] == Decimal("6.25")
 
 
@@ -417,20 +471,72 @@ RANGES = [
     (("u1", "4", "verified_score"), 3.5, "score_above_maximum", "lớn hơn điểm tối đa 3"),
     (("u1", "2", "verified_first"), 41, "part_above_whole", "Ô số liệu a thẩm định"),
     (("u1", "2", "verified_second"), 0, "denominator_zero", "Ô số liệu b thẩm định"),
+    (("u1", "2", "verified_second"), 20, "part_above_whole", "Ô số liệu a của tiêu chí 2"),
 ]
 
 
-@pytest.mark.parametrize(("place", "typed", "code", "text"), RANGES, ids=[code for _, _, code, _ in RANGES])
+@pytest.mark.parametrize(
+    ("place", "typed", "code", "text"), RANGES, ids=[f"{place[2]} {typed}" for place, typed, _, _ in RANGES]
+)
 def test_verified_values_are_held_to_the_scale(
     tmp_path: Path, place: tuple[str, str, str], typed: float, code: str, text: str
 ) -> None:
     path = fill(written(tmp_path), {**GIVEN, place: typed, (*place[:2], "reason"): "vì"})
     outcome = outcome_with(appraised(path))
-    (finding,) = outcome.findings
+    finding, *left = outcome.findings
+    assert codes(tuple(left)) == ["verification_incomplete"]
     assert (finding.code, finding.unit, finding.where.file) == (code, "u1", "tham-dinh/k.xlsx")
     assert finding.where.cell == cells_of(path)[place]
     assert text in Words().message(finding)
     assert outcome.states == {"u1": UnitState.WAITING, "u2": UnitState.RANKED}
+
+
+def test_what_is_wrong_with_a_pair_is_settled_by_either_half(tmp_path: Path) -> None:
+    odd = (handed_in("u1", OWN_1 | {("2", FIRST): Decimal(50)}), SENT[1])
+    typed = {**GIVEN, ("u1", "2", "verified_second"): 60, ("u1", "2", "reason"): "Đếm lại"}
+    outcome = outcome_with(appraised(fill(written(tmp_path, sent=odd), typed), sent=odd), sent=odd)
+    wrong = [(one.code, one.severity) for one in outcome.findings if one.unit == "u1"]
+    assert wrong == [("part_above_whole", Severity.WARNING)]
+    assert outcome.points["k"].loc["u1", "2"] == Decimal("8.33")
+
+
+def test_half_a_pair_is_not_verified(tmp_path: Path) -> None:
+    typed = dict.fromkeys(ALL_TYPED, 1) | {
+        ("u1", "3", "verified_first"): "Có",
+        ("u2", "3", "verified_first"): "Có",
+    }
+    del typed["u1", "2", "verified_second"]
+    only = with_scores(ROUND, ScoreSource.VERIFIED_ONLY)
+    outcome = outcome_with(appraised(fill(written(tmp_path), typed), of=only), of=only)
+    assert outcome.unverified == {"u1": ("2",), "u2": ()}
+    assert [(f.code, f.facts["codes"]) for f in outcome.findings if f.severity is Severity.ERROR] == [
+        ("verification_missing", ("2",))
+    ]
+    assert outcome.states == {"u1": UnitState.WAITING, "u2": UnitState.RANKED}
+
+
+def test_where_only_a_part_is_verified_that_is_told_once(tmp_path: Path) -> None:
+    path = fill(written(tmp_path), GIVEN)
+    outcome = outcome_with(appraised(path))
+    (told,) = (one for one in outcome.findings if one.code == "verification_incomplete")
+    assert (told.severity, told.facts["count"], told.facts["total"], told.facts["units"]) == (Severity.WARNING, 6, 8, 2)
+    assert not outcome.is_draft
+    own = with_scores(ROUND, ScoreSource.OWN)
+    assert "verification_incomplete" not in codes(outcome_with(appraised(path, of=own), own).findings)
+
+
+def test_what_was_verified_by_another_rule_does_not_count(tmp_path: Path) -> None:
+    path = fill(written(tmp_path), {**GIVEN, ("u1", "2", "verified_first"): 20, ("u1", "2", "reason"): "Đếm lại"})
+    for change in ({"first_label": "Số cuộc họp"}, {"rule": Rule.TARGET, "target": Decimal(50)}):
+        tree = tuple(replace(one, **change) if one.code == "2" else one for one in ROUND.criteria)
+        found = appraised(path, of=replace(ROUND, criteria=tree))
+        (finding,) = found.findings
+        assert (finding.code, finding.unit, finding.severity) == ("appraisal_rule_changed", "u1", Severity.ERROR)
+        assert ("u1", "2") not in found.verdicts
+    relabelled = tuple(replace(one, label="Hồ sơ trực tuyến toàn trình") if one.code == "2" else one for one in TREE)
+    found = appraised(path, of=named(assessment(TWO, relabelled)))
+    assert [(one.code, one.severity) for one in found.findings] == [("appraisal_label_changed", Severity.WARNING)]
+    assert ("u1", "2") in found.verdicts
 
 
 def test_a_difference_without_a_reason_and_a_reason_without_a_value_are_told(tmp_path: Path) -> None:
@@ -448,6 +554,65 @@ def test_a_difference_without_a_reason_and_a_reason_without_a_value_are_told(tmp
     ]
     assert all(finding.severity is Severity.WARNING for finding in found.findings)
     assert set(found.verdicts) == {("u1", "1"), ("u2", "1"), ("u2", "4")}
+
+
+@pytest.mark.parametrize("typed", ["-", "\u200b", ".", 12, "=A1", "#N/A", True], ids=repr)
+def test_a_reason_is_given_in_words(tmp_path: Path, typed: Any) -> None:
+    path = fill(written(tmp_path), {("u1", "1", "verified_score"): 4, ("u1", "1", "reason"): typed})
+    found = appraised(path)
+    assert places(found.findings) == [("verified_without_reason", "u1", cells_of(path)["u1", "1", "reason"])]
+    assert found.verdicts["u1", "1"].reason == ""
+
+
+def test_an_invalid_value_without_a_reason_is_not_said_to_count(tmp_path: Path) -> None:
+    path = fill(written(tmp_path), {**GIVEN, ("u1", "1", "verified_score"): 6})
+    outcome = outcome_with(appraised(path))
+    about_u1 = tuple(finding for finding in outcome.findings if finding.unit == "u1")
+    assert codes(about_u1) == ["score_above_maximum", "verified_without_reason"]
+    assert "1" in outcome.unverified["u1"]
+    assert all("vẫn được lấy" not in Words().message(finding) for finding in outcome.findings)
+
+
+@NEEDS_LIBREOFFICE
+@pytest.mark.parametrize("suffix", ["xlsx", "ods", "xls"])
+@pytest.mark.parametrize("columns", [0, 1], ids=["down", "across"])
+def test_a_value_in_a_merged_cell_is_nobodys(tmp_path: Path, suffix: str, columns: int) -> None:
+    path = fill(written(tmp_path), {("u1", "2", "verified_first"): 20, ("u1", "2", "reason"): "Đếm lại"})
+    cell = cells_of(path)["u1", "2", "verified_first"]
+    reworked(path, lambda sheet: merge(sheet, cell, 1 - columns, columns))
+    if suffix != "xlsx":
+        path = filled(path, {}, tmp_path / suffix, SHEET, suffix)
+    found = appraised(path)
+    (finding,) = (one for one in found.findings if one.code != "file_values_only")
+    assert (finding.code, finding.unit, finding.where.cell) == ("verified_value_merged", "u1", cell)
+    assert str(finding.facts["cells"]).startswith(f"{cell}:")
+    assert not found.verdicts
+
+
+def merge(sheet: Any, cell: str, rows: int, columns: int) -> None:
+    """Merge a cell with its neighbours, which hold nothing."""
+    first = sheet[cell]
+    last = {"end_row": first.row + rows, "end_column": first.column + columns}
+    sheet.merge_cells(start_row=first.row, start_column=first.column, **last)
+
+
+def test_hidden_sheets_columns_and_rows_are_told(tmp_path: Path) -> None:
+    path = fill(written(tmp_path), {("u1", "1", "verified_score"): 4, ("u1", "1", "reason"): "Chậm"})
+    cell = cells_of(path)["u1", "1", "reason"]
+
+    def hide(sheet: Any) -> None:
+        sheet.sheet_state = "hidden"
+        sheet.row_dimensions[sheet[cell].row].hidden = True
+        sheet.column_dimensions[sheet[cell].column_letter].hidden = True
+        sheet.parent.active = 1
+
+    found = appraised(reworked(path, hide))
+    assert [(one.code, one.severity) for one in found.findings] == [
+        ("appraisal_sheet_hidden", Severity.WARNING),
+        ("appraisal_column_hidden", Severity.WARNING),
+        ("appraisal_rows_hidden", Severity.NOTICE),
+    ]
+    assert found.verdicts["u1", "1"].reason == "Chậm"
 
 
 def test_several_appraisers_may_share_the_work_and_agree(tmp_path: Path) -> None:
@@ -491,7 +656,12 @@ def test_given_points_that_the_definition_has_otherwise_do_not_count(tmp_path: P
 
 
 def test_a_unit_that_sent_another_form_since_is_told(tmp_path: Path) -> None:
-    typed = {("u1", "2", "verified_first"): 30, ("u1", "3", "verified_first"): "Có", ("u2", "1", "verified_score"): 3}
+    typed = {
+        ("u1", "2", "verified_first"): 30,
+        ("u1", "2", "verified_second"): 40,
+        ("u1", "3", "verified_first"): "Có",
+        ("u2", "1", "verified_score"): 3,
+    }
     path = fill(written(tmp_path), typed)
     newer = (handed_in("u1", OWN_1 | {("2", SECOND): Decimal(45), ("3", FIRST): YesNo.NO}), SENT[1])
     found = appraised(path, sent=newer)
@@ -503,6 +673,34 @@ def test_a_unit_that_sent_another_form_since_is_told(tmp_path: Path) -> None:
     ]
     assert "ghi đơn vị khai 40; nay phiếu được tính của đơn vị (u1.xlsx) ghi 45" in Words().message(outdated[0])
     assert "khai Có; nay phiếu được tính của đơn vị (u1.xlsx) ghi Không" in Words().message(outdated[1])
+
+
+def test_half_a_pair_does_not_count_once_the_unit_has_changed_the_other_half(tmp_path: Path) -> None:
+    path = fill(written(tmp_path), {**GIVEN, ("u1", "2", "verified_first"): 20, ("u1", "2", "reason"): "Đếm lại"})
+    newer = (handed_in("u1", OWN_1 | {("2", SECOND): Decimal(30)}), SENT[1])
+    found = appraised(path, sent=newer)
+    cell = cells_of(path)["u1", "2", "verified_first"]
+    assert places(found.findings) == [("appraisal_half_outdated", "u1", cell)]
+    assert "khi đó đơn vị khai 40, nay phiếu được tính của đơn vị (u1.xlsx) ghi 30" in Words().message(
+        found.findings[0]
+    )
+    assert ("u1", "2") not in found.verdicts
+    assert outcome_with(found, sent=newer).states["u1"] is UnitState.WAITING
+    assert codes(appraised(path).findings) == []
+
+
+def test_new_evidence_for_a_verified_row_is_told(tmp_path: Path) -> None:
+    told: Answers = {("1", InputKind.EVIDENCE): "Quyết định số 5", ("1", InputKind.EXPLANATION): "Hai dòng\nvà một"}
+    sent = (handed_in("u1", OWN_1 | told), SENT[1])
+    path = fill(written(tmp_path, sent=sent), {("u1", "1", "verified_score"): 3, ("u1", "1", "reason"): "Chậm"})
+    assert codes(appraised(path, sent=sent).findings) == []
+    spaced: Answers = {**told, ("1", InputKind.EXPLANATION): " Hai dòng và  một"}
+    assert codes(appraised(path, sent=(handed_in("u1", OWN_1 | spaced), SENT[1])).findings) == []
+    for kind, column in ((InputKind.EVIDENCE, "evidence"), (InputKind.EXPLANATION, "explanation")):
+        newer = handed_in("u1", OWN_1 | told | {("1", kind): "Giữ nguyên điểm tự chấm"})
+        found = appraised(path, sent=(newer, SENT[1]))
+        assert places(found.findings) == [("appraisal_evidence_changed", "u1", cells_of(path)["u1", "1", column])]
+        assert found.verdicts["u1", "1"].inputs[0].value == 3
 
 
 def test_what_was_not_understood_in_the_form_is_no_change(tmp_path: Path) -> None:
@@ -538,6 +736,22 @@ def test_unknown_codes_are_told_where_something_was_verified(tmp_path: Path) -> 
         ("appraisal_row_unknown", "u1", "9.9"),
     ]
     assert found.verdicts == {}
+
+
+def test_a_row_that_lost_its_code_is_told_where_something_was_verified(tmp_path: Path) -> None:
+    def spoil(sheet: Any) -> None:
+        header, columns = columns_of(sheet)
+        sheet.cell(header + 1, columns["unit_code"]).value = None
+        sheet.cell(header + 2, columns["code"]).value = None
+
+    path = fill(written(tmp_path), {("u1", "1", "verified_score"): 4, ("u1", "2", "verified_first"): 4})
+    cells = cells_of(path)
+    found = appraised(reworked(path, spoil))
+    assert places(found.findings) == [
+        ("appraisal_row_without_code", "", cells["u1", "1", "unit_code"]),
+        ("appraisal_row_without_code", "u1", cells["u1", "2", "code"]),
+    ]
+    assert "«Mã đơn vị» để trống" in Words().message(found.findings[0])
 
 
 def test_rows_may_be_sorted_deleted_and_copied(tmp_path: Path) -> None:
@@ -719,6 +933,30 @@ def test_the_command_writes_workbooks_and_never_over_filled_ones(sample: RoundFo
     assert "huyen.xlsx" in again.stderr
 
 
+def test_the_command_tells_what_does_not_go_into_the_new_workbooks_and_which_files_are_old(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(sample.definition)
+    sheet = workbook[Words()("definition.appraisal.sheet")]
+    for column, key in enumerate(("code", "block", "criteria"), 1):
+        assert sheet.cell(1, column).value == Words()(f"definition.appraisal.{key}")
+    for column, value in enumerate(("san-sang", "so-nganh", "1"), 1):
+        sheet.cell(2, column).value = value
+    workbook.save(sample.definition)
+    for folder, name in ((sample.appraisal_forms, "bo-di.xlsx"), (sample.appraisal, "la.xlsx")):
+        folder.mkdir()
+        (folder / name).write_bytes(b"%PDF-1.4")
+    run = CliRunner().invoke(app, ["appraise", str(sample.path)])
+    said = " ".join(run.stderr.split())
+    assert run.stdout.split() == [str(sample.appraisal_forms / "san-sang.xlsx")]
+    assert "tiêu chí của khối so-nganh không thuộc phần thẩm định nào" in said
+    assert "không còn thuộc phần nào của đợt; không gửi các tệp này: bo-di.xlsx." in said
+    assert "Tệp trong tham-dinh bị từ chối nên không được chép sang phiếu mới: tham-dinh/la.xlsx." in said
+    assert (sample.appraisal_forms / "bo-di.xlsx").exists()
+    filled = Path(shutil.copy(sample.appraisal_forms / "san-sang.xlsx", sample.appraisal))
+    fill(filled, {("so-y-te", "1.1.1", "verified_score"): "x"})
+    again = " ".join(CliRunner().invoke(app, ["appraise", str(sample.path)]).stderr.split())
+    assert "Có 1 hàng trong tham-dinh bị lỗi nên chưa được tính và không có trong phiếu mới." in again
+
+
 def test_the_command_says_when_there_is_nothing_to_verify(sample: RoundFolder) -> None:
     shutil.rmtree(sample.inbox)
     run = CliRunner().invoke(app, ["appraise", str(sample.path)])
@@ -817,6 +1055,9 @@ def test_the_points_that_the_workbook_computes_are_the_programs(tmp_path: Path) 
         for leaf in LEAVES.values():
             if InputKind.FIRST in scored_by(leaf):
                 shown = sheet[cells[one.code, leaf.code, "verified_score"]].value
+                if (one.code, leaf.code) not in found.verdicts:
+                    assert shown is None
+                    continue
                 assert shown == expected(leaf, counted[one.code]), (one.code, leaf.code)
 
 

@@ -22,8 +22,8 @@ OWNERS = {
     "rapidfuzz": ["definition/names.py"],
     "pandera": ["scoring/validation.py"],
     "xlsxwriter": ["publishing/writer.py"],
-    "typer": ["cli.py"],
-    "rich": ["cli.py"],
+    "typer": [f"cli/{name}.py" for name in ("__init__", "asking", "making", "misuse", "options", "running", "talk")],
+    "rich": ["cli/talk.py"],
 }
 
 

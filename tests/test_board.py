@@ -7,7 +7,8 @@ import openpyxl
 import pytest
 
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, write_board
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_board
 from cqdt_batch.publishing.board import summary_lines
 from tests.rounds import FORM, examined, form_cells, retype
 

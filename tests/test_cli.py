@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,11 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
-from cqdt_batch.cli import app
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.cli import app, main
+from cqdt_batch.cli.talk import Talk
+from cqdt_batch.findings import Finding, Where, error, notice, warning
+from cqdt_batch.messages import Words
+from cqdt_batch.pipeline.folder import RoundFolder
 from tests.rounds import ROOT, retype
 
 
@@ -225,8 +230,61 @@ def test_warnings_and_notices_are_shown_on_request(sample: RoundFolder) -> None:
     short, long = cqdt("check", sample.path), cqdt("check", sample.path, "-v")
     assert short.exit_code == long.exit_code == 0
     assert "tệp ẩn của hệ thống" not in short.stderr
-    assert "Còn 11 lỗi, cảnh báo, lưu ý chưa hiện ở đây" in short.stderr  # and ten about the annex
+    assert "Chưa hiện: 11 lưu ý; xem kiem-tra.xlsx hoặc thêm -v để xem đủ." in short.stderr  # and ten about the annex
     assert "tệp ẩn của hệ thống" in long.stderr
+    assert "Chưa hiện" not in long.stderr
+
+
+def test_a_warning_is_shown_without_being_asked_for(sample: RoundFolder) -> None:
+    workbook = openpyxl.load_workbook(sample.definition)
+    workbook.create_sheet("Nháp")["A1"] = "ghi chép"
+    workbook.save(sample.definition)
+    shown = cqdt("check", sample.path)
+    assert shown.exit_code == 0
+    assert "Cảnh báo dot-danh-gia.xlsx › Nháp" in shown.stderr
+    assert "Chưa hiện: 10 lưu ý;" in shown.stderr
+    assert cqdt("check", sample.path, "-q").stderr == ""
+
+
+def _found(*counts: tuple[Callable[..., Finding], int]) -> list[Finding]:
+    """So many findings of each severity, whose files are named by it."""
+    return [
+        make("file_hidden", Where(file=f"{make.__name__}-{number}"))
+        for make, count in counts
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("findings", "shown", "left"),
+    [
+        (
+            _found((notice, 3), (warning, 19), (error, 2)),
+            ["error"] * 2 + ["warning"] * 18,
+            ["Chưa hiện: 1 cảnh báo, 3 lưu ý; thêm -v để xem đủ."],
+        ),
+        (
+            _found((warning, 1), (error, 22)),
+            ["error"] * 20,
+            ["Chưa hiện: 2 lỗi, 1 cảnh báo; thêm -v để xem đủ."],
+        ),
+        (_found((warning, 1), (error, 1)), ["error", "warning"], []),
+        (_found((notice, 1)), [], ["Chưa hiện: 1 lưu ý; thêm -v để xem đủ."]),
+        ([], [], []),
+    ],
+)
+def test_errors_come_first_then_warnings_and_what_is_not_shown_is_counted_by_kind(
+    capsys: pytest.CaptureFixture[str], findings: list[Finding], shown: list[str], left: list[str]
+) -> None:
+    Talk(words=Words()).tell_findings(findings)
+    told = capsys.readouterr().err
+    assert re.findall(r"(error|warning|notice)-\d+", told) == shown
+    assert [line for line in told.splitlines() if line.startswith("Chưa hiện")] == left
+
+
+def test_all_findings_are_told_in_their_order_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    Talk(words=Words(), verbose=True).tell_findings(_found((notice, 1), (error, 30)))
+    assert re.findall(r"(error|notice)-\d+", capsys.readouterr().err) == ["notice"] + ["error"] * 30
 
 
 def test_english_on_request(sample: RoundFolder) -> None:
@@ -265,6 +323,63 @@ def test_every_command_has_help_in_vietnamese(command: str) -> None:
     result = cqdt(command, "--help")
     assert result.exit_code == 0
     assert "Thư mục" in result.stdout or "thư mục" in result.stdout
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the program as the shell does, and give its exit status."""
+    monkeypatch.setattr(sys, "argv", ["cqdt", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return int(end.value.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["report"],
+            "Lệnh còn thiếu: Thư mục của đợt đánh giá (chứa dot-danh-gia.xlsx). Xem cách dùng: cqdt report --help",
+        ),
+        (["reprot"], "Không có lệnh như vậy. Các lệnh: new; forms; appraise; show; check; report; explain; "),
+        (["report", "a", "b"], "Lệnh có phần thừa. Đường dẫn hoặc tên có dấu cách thì đặt trong dấu ngoặc kép."),
+        (["report", "a", "--lang", "fr"], "Giá trị ghi cho --lang không dùng được. Ngôn ngữ: vi hoặc en."),
+        (["report", "a", "--lang"], "Tuỳ chọn --lang thiếu giá trị, hoặc có giá trị thừa."),
+        (["report", "a", "--foo"], "Không có tuỳ chọn --foo. Xem cách dùng: cqdt report --help"),
+    ],
+    ids=["missing", "command", "too much", "value", "option alone", "option"],
+)
+def test_a_command_typed_wrong_is_told_in_the_words_of_the_catalogue(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert typed(monkeypatch, *arguments) == 2
+    told = capsys.readouterr()
+    assert (told.out, " ".join(told.err.split())[: len(said)]) == ("", said)
+
+
+def test_a_command_typed_wrong_is_told_to_machines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(monkeypatch, "report", "--json") == 2
+    told = json.loads(capsys.readouterr().out)
+    assert (told["status"], told["error"].startswith("Lệnh còn thiếu: ")) == (2, True)
+
+
+def test_the_headings_of_help_are_in_vietnamese_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(monkeypatch, "report", "--help") == 0
+    told = capsys.readouterr().out
+    assert [word for word in ("Usage", "Arguments", "Options", "required", "default", "Show") if word in told] == []
+    assert "Cách dùng: cqdt report" in told
+    assert typed(monkeypatch) == 2
+    assert "Các lệnh" in capsys.readouterr().out
+
+
+def test_the_status_of_a_run_is_that_of_the_program(monkeypatch: pytest.MonkeyPatch, sample: RoundFolder) -> None:
+    assert typed(monkeypatch, "show", str(sample.path)) == 0
+    assert typed(monkeypatch, "explain", str(sample.path), "%%%") == 2
+    sample.definition.write_bytes(b"%PDF-1.4")
+    assert typed(monkeypatch, "check", str(sample.path)) == 3
 
 
 def test_a_console_that_knows_no_vietnamese_does_not_stop_the_run(sample: RoundFolder) -> None:

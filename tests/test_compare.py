@@ -31,6 +31,7 @@ from cqdt_batch.definition.records import (
     PastResult,
     RankBasis,
     Rule,
+    ScoreSource,
     Summing,
     TieRule,
     Treatment,
@@ -38,19 +39,21 @@ from cqdt_batch.definition.records import (
 )
 from cqdt_batch.findings import Severity, Term, Where
 from cqdt_batch.intake.appraisal import Appraisal
+from cqdt_batch.intake.rivals import FileEntry, FileState
 from cqdt_batch.intake.submissions import Input, InputKind, Submission
 from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder
-from cqdt_batch.publishing.changes_text import scale_lines
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.publishing.changes_text import comparison_lines, reason, scale_lines
+from cqdt_batch.publishing.changes_text import told as told_in_words
 from cqdt_batch.publishing.journal import journal_bytes, seal_from
 from cqdt_batch.publishing.sealing.seal import Seal
-from cqdt_batch.scoring.bookkeeping import ledger_of
-from cqdt_batch.scoring.causes import Cause, CauseKind, Side
-from cqdt_batch.scoring.changes import Comparison, compare, is_whole
-from cqdt_batch.scoring.ledger import Ledger
+from cqdt_batch.scoring.changes.bookkeeping import ledger_of
+from cqdt_batch.scoring.changes.causes import Cause, CauseKind, Side
+from cqdt_batch.scoring.changes.comparison import Comparison, compare
+from cqdt_batch.scoring.changes.ledger import Ledger, is_whole
+from cqdt_batch.scoring.changes.pairing import Kinship
 from cqdt_batch.scoring.outcome import evaluate
-from cqdt_batch.scoring.pairing import Kinship
 from tests import assessments, libreoffice, rounds
 from tests.assessments import criterion, handed_in, intake_of, unit, with_block
 from tests.rounds import SAMPLE, examined
@@ -60,7 +63,8 @@ from tests.small_rounds import Draw, SmallRound, Typed, answers, column, exempti
 def ledger(of: Assessment, typed: Mapping[str, Mapping[Any, Any]], verdicts: Iterable[Verdict] = ()) -> Ledger:
     """The ledger of a round in which every unit of `typed` handed that in."""
     definition = Definition(assessment=of, findings=(), layout=Layout(file="d.xlsx"))
-    appraisal = Appraisal(verdicts={(one.unit, one.criterion): one for one in verdicts})
+    file = FileEntry(name="td.xlsx", state=FileState.ACCEPTED)
+    appraisal = Appraisal(verdicts={(one.unit, one.criterion): one for one in verdicts}, files=(file,), listed=1)
     sent = [handed_in(code, one) for code, one in typed.items()]
     return ledger_of(evaluate(definition, intake_of(sent), "bai-nop", appraisal))
 
@@ -282,9 +286,13 @@ def retype(code: str, key: Any, value: Any) -> dict[str, dict[Any, Any]]:
 def told(found: Comparison) -> dict[str, list[tuple[str, str, Decimal | None, list[CauseKind]]]]:
     """What is told of each unit whose points moved: criterion, change, part of the total's change, causes."""
     return {
-        one.pair.name: [(m.criterion.code, f"{m.change:f}", m.contribution, kinds(m.causes)) for m in one.movements]
+        one.pair.name: [(m.criterion.code, shown(m.change), m.contribution, kinds(m.causes)) for m in one.movements]
         for one in found.moved
     }
+
+
+def shown(change: Decimal | None) -> str:
+    return "" if change is None else f"{change:f}"
 
 
 def kinds(causes: Iterable[Cause]) -> list[CauseKind]:
@@ -345,7 +353,22 @@ def test_a_unit_is_told_who_passed_it_and_who_fell_behind_it() -> None:
 def test_with_dense_ranks_a_tie_above_moves_those_behind_it() -> None:
     found = compare(BEFORE, ledger(ROUND, retype("v", "A", Decimal(10))))  # v has 21 points, as u has
     assert ranks(found) == {"V": [CauseKind.OWN], "W": [CauseKind.TIES]}
-    assert found.moved_rows[1].causes[0].names == ("V",)
+    cause = found.moved_rows[1].causes[0]
+    assert reason(cause, Words()) == (
+        "Đơn vị xếp trên đổi hạng: nay đồng hạng với đơn vị khác, nên đơn vị này lên hạng theo (V: hạng 2 → 1)"
+    )
+
+
+def test_with_dense_ranks_a_tie_that_ends_above_names_the_unit_that_fell() -> None:
+    """U and V share rank 1, W has 2; U gains a point: V is second now and W third."""
+    tied = retype("v", "A", Decimal(10))
+    found = compare(ledger(ROUND, tied), ledger(ROUND, tied | {"u": TYPED["u"] | {"A": Decimal(9)}}))
+    assert ranks(found) == {"U": [CauseKind.OWN], "V": [CauseKind.OTHERS], "W": [CauseKind.TIES]}
+    cause = found.moved_rows[2].causes[0]
+    assert (cause.after.said, cause.names) == (
+        Term("compare.ties_apart"),
+        (Term("compare.rank_moved", (("unit", "V"), ("old", 1), ("new", 2))),),
+    )
 
 
 def test_a_relative_leaf_names_the_best_unit() -> None:
@@ -368,6 +391,55 @@ def test_a_verified_value_that_came_changed_or_went() -> None:
         assert found.moved[0].movements[0].causes[0].note == "sai"
     cause = compare(BEFORE, one).moved[0].movements[0].causes[0]
     assert (cause.before.file, cause.after.file, cause.after.cell) == ("u.xlsx", "td.xlsx", "D3")
+
+
+def test_where_the_published_score_is_switched_the_setting_is_the_cause() -> None:
+    """Verified 5, own 8: nobody verified an 8, and the reason for the 5 is none for it."""
+    own = replace(ROUND, profile=replace(ROUND.profile, scores=ScoreSource.OWN))
+    verdicts = [verdict("u", "A", 5)]
+    for old, new, change in ((ROUND, own, "3"), (own, ROUND, "-3")):
+        found = compare(ledger(old, TYPED, verdicts), ledger(new, TYPED, verdicts))
+        assert told(found) == {"U": [("A", change, Decimal(change), [CauseKind.SETTING])]}
+        cause = found.moved[0].movements[0].causes[0]
+        assert (cause.field, cause.note) == ("scores", "")
+
+
+def test_a_refused_value_is_no_result_and_the_unit_is_told_to_wait_with_the_reason() -> None:
+    verified, refused = (ledger(ROUND, TYPED, [verdict("u", "A", points)]) for points in (5, 11))
+    found = compare(verified, refused)
+    assert told(found)["U"] == [
+        ("T", "", None, [CauseKind.STATE]),
+        ("A", "", None, [CauseKind.VERIFIED, CauseKind.REFUSED]),
+    ]
+    root, leaf = found.moved[0].movements
+    assert (root.old, root.new) == (Decimal(18), Term("unit_state.waiting"))
+    lines = list(comparison_lines(found, Words()))
+    assert lines[2] == "U: tổng điểm 18 → Chờ cơ quan thẩm định"
+    assert "    A A: 5 → Chờ cơ quan thẩm định" in lines
+    [waiting] = [told_as(cause) for cause in root.causes]
+    assert waiting.startswith("Tình trạng của đơn vị: Được xếp hạng → Chờ cơ quan thẩm định (td.xlsx, trang V, ô D3; ")
+    gone, not_taken = [told_as(cause) for cause in leaf.causes]
+    assert gone == "Kết quả thẩm định: 5 → (không có) (td.xlsx, trang V, ô D3; sai)"
+    assert not_taken.startswith("Giá trị thẩm định không được tính: 11 (td.xlsx, trang V, ô D3; ")
+    assert "lớn hơn điểm tối đa 10" in not_taken
+    assert "lớn hơn điểm tối đa 10" in waiting
+    back = told(compare(refused, verified))["U"]
+    assert back[1] == ("A", "", None, [CauseKind.VERIFIED, CauseKind.REFUSED])
+
+
+def told_as(cause: Cause) -> str:
+    return told_in_words(cause, Words())
+
+
+def test_a_unit_with_errors_has_not_lost_its_points() -> None:
+    found = compare(BEFORE, ledger(ROUND, retype("u", "A", Decimal(11))))
+    assert told(found)["U"] == [("T", "", None, [CauseKind.STATE]), ("A", "", None, [CauseKind.CELL])]
+    [row] = [row for row in found.moved_rows if row.pair.name == "U"]
+    assert kinds(row.causes) == [CauseKind.STATE]
+    assert [says.vi for says in row.causes[0].because] == [
+        says.vi for says in found.moved[0].movements[0].causes[0].because
+    ]
+    assert (row.causes[0].after.file, row.causes[0].after.cell) == ("u.xlsx", "E2")
 
 
 def test_what_a_unit_says_is_no_cause_where_it_is_verified() -> None:
@@ -505,7 +577,7 @@ def test_printed_parts_that_are_rounded_before_they_are_added() -> None:
 def test_a_removed_file() -> None:
     found = compare(BEFORE, ledger(ROUND, {code: typed for code, typed in TYPED.items() if code != "u"}))
     assert told(found) == {
-        "U": [("T", "-21", None, [CauseKind.STATE])],
+        "U": [("T", "", None, [CauseKind.STATE])],
         "V": [("B", "2", Decimal(2), [CauseKind.BEST])],
         "W": [("B", "1", Decimal(1), [CauseKind.BEST])],
     }
@@ -548,6 +620,41 @@ def test_a_renamed_unit_is_known_by_its_code_its_other_names_and_its_name_last_y
     ]
     assert not found.moved
     assert not found.moved_rows
+
+
+def recoded(codes: Mapping[str, str]) -> tuple[Assessment, dict[str, dict[Any, Any]]]:
+    """The round with other codes of its units, names and answers as they were."""
+    units = tuple(unit(codes[one.code], name=one.name, printed_name=one.printed_name) for one in UNITS)
+    given = tuple(replace(one, unit=codes[one.unit]) for one in GIVEN)
+    return replace(ROUND, units=units, given=given), {codes[code]: typed for code, typed in TYPED.items()}
+
+
+def test_two_units_that_swapped_their_codes_are_who_they_were() -> None:
+    found = compare(BEFORE, ledger(*recoded({"u": "v", "v": "u", "w": "w"})))
+    assert found.is_nothing
+    assert kin(found) == [(name, Kinship.SAME, [name]) for name in "UVW"]
+
+
+def test_serial_codes_of_a_reordered_register_tell_nothing() -> None:
+    """The register of 1 U, 2 V, 3 W is sorted anew: 1 V, 2 X, 3 U; W went, X came."""
+    before, typed = recoded({"u": "1", "v": "2", "w": "3"})
+    units = tuple(unit(code, name=name, printed_name=name) for code, name in (("1", "V"), ("2", "X"), ("3", "U")))
+    after = {"1": typed["2"], "2": typed["3"], "3": typed["1"]}
+    found = compare(ledger(before, typed), ledger(next_year(units), after))
+    assert kin(found) == [
+        ("V", Kinship.SAME, ["V"]),
+        ("X", Kinship.NEW, []),
+        ("U", Kinship.SAME, ["U"]),
+        ("W", Kinship.GONE, ["W"]),
+    ]
+    assert not found.moved
+
+
+def test_a_new_code_beside_a_known_name_takes_nothing_from_the_codes_of_the_others() -> None:
+    units = (unit("u", name="Mới", printed_name="Mới"), unit("x", name="V", printed_name="V"), UNITS[2])
+    typed = {"u": TYPED["u"], "x": TYPED["v"], "w": TYPED["w"]}
+    found = compare(BEFORE, ledger(next_year(units), typed))
+    assert kin(found) == [("Mới", Kinship.RENAMED, ["U"]), ("V", Kinship.SAME, ["V"]), ("W", Kinship.SAME, ["W"])]
 
 
 def test_a_merged_unit_is_listed_with_those_it_was_merged_from() -> None:
@@ -682,6 +789,7 @@ def test_the_workbook_holds_every_figure_rank_and_cause(twins: tuple[RoundFolder
     assert results["I", "Sở Tư pháp"]["Vì sao"] == "Do đơn vị khác: có đơn vị không còn xếp trên (Sở Y tế)"
     assert results["I", "Thanh tra tỉnh"]["Vì sao"] is None
     kept = {row["Đơn vị"]: row for row in rows_of(after.comparison, "Đơn vị")}
+    assert kept["Sở Y tế"]["Tên, tổ chức so với trước"] == "Không đổi tên, không hợp nhất"
     assert [kept["Sở Xây dựng"][name] for name in ("Tình trạng trước", "Tình trạng nay", "Tổng điểm nay")] == [
         "Được xếp hạng",
         "Chưa nộp phiếu",
@@ -700,7 +808,14 @@ def test_the_terminal_tells_the_most_important_first_and_the_machine_the_same(
 ) -> None:
     before, after = twins
     lines = cqdt("compare", before.path, after.path).stdout.splitlines()
-    assert lines[2:4] == ["Sở Xây dựng", "    Biểu I: 78,1 → (không có), hạng 8 → (không có)"]
+    assert lines[2:6] == [
+        "Sở Xây dựng: tổng điểm 78,1 → Chưa nộp phiếu",
+        "    Biểu I: 78,1 → (không có), hạng 8 → (không có)",
+        "    Biểu I.1: 27,0 → (không có), hạng 1 → (không có)",
+        "    Biểu I.2: 51,1 → (không có), hạng 8 → (không có)",
+    ]
+    assert lines.count("        Tình trạng của đơn vị: Được xếp hạng → Chưa nộp phiếu (bai-nop/so-xay-dung.xlsx)") == 1
+    assert not any("-78,1" in line for line in lines)
     assert "        Đơn vị khai khác: 2 → 1 (bai-nop/so-y-te.xlsx, trang Phiếu tự đánh giá, ô E11)" in lines
     told = json.loads(cqdt("compare", before.journal, after.path, "--json", "--out", tmp_path / "x.xlsx").stdout)
     assert told["outputs"] == [str(tmp_path / "x.xlsx")]
@@ -726,6 +841,28 @@ def test_what_cannot_be_compared_is_said(twins: tuple[RoundFolder, RoundFolder],
         assert text in " ".join(run.stderr.split())
     assert taken.read_bytes() == b"x"
     assert not (round_folder / "ket-qua" / "so-sanh.xlsx").exists()
+
+
+def test_both_sides_are_looked_for_before_one_is_read(
+    twins: tuple[RoundFolder, RoundFolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reading(*_: object) -> None:
+        raise AssertionError("read before the other side was looked for")
+
+    monkeypatch.setattr("cqdt_batch.pipeline.running.assess", reading)
+    run = cqdt("compare", twins[0].path, tmp_path / "khong")
+    assert (run.exit_code, "Không có thư mục hay tệp" in " ".join(run.stderr.split())) == (2, True)
+
+
+def test_the_journal_of_a_draft_is_no_published_result(twins: tuple[RoundFolder, RoundFolder]) -> None:
+    """previous_is_draft"""
+    before, after = twins
+    assert cqdt("report", after.path, "-q").exit_code == 1
+    for journal, expected in ((before.journal, []), (after.journal, [(Severity.WARNING, "cong-bo-truoc.json")])):
+        shutil.copy(journal, after.previous)
+        found = [one for one in examined(after).findings if one.code == "previous_is_draft"]
+        assert [(one.severity, one.where.file) for one in found] == expected
+    after.previous.unlink()
 
 
 def test_a_lone_journal_is_compared_on_the_terminal_only(

@@ -33,7 +33,8 @@ from cqdt_batch.intake.collecting import Intake, take_in
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.submissions import InputKind, Submission
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, write_annex, write_board
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_annex, write_board
 from cqdt_batch.publishing.board import summary_lines
 from cqdt_batch.publishing.machine import outcome_json
 from cqdt_batch.scoring.outcome import Outcome, UnitState, evaluate
@@ -104,7 +105,8 @@ def points(outcome: Outcome) -> dict[str, dict[str, Decimal | None]]:
 
 
 def told(outcome: Outcome) -> list[tuple[str, str, str, str]]:
-    return [(one.code, one.severity.value, one.unit, one.where.cell) for one in outcome.findings if one.unit != "d"]
+    about = (one for one in outcome.findings if one.unit != "d" and one.code != "verification_incomplete")
+    return [(one.code, one.severity.value, one.unit, one.where.cell) for one in about]
 
 
 def test_the_raw_result_is_as_reckoned() -> None:
@@ -215,7 +217,10 @@ def test_a_waiver_is_a_gap_like_any_other(treatment: Treatment) -> None:
     assert outcome.applicable["k"].loc["a", "T"] == Decimal(35)
     is_compared = treatment in {Treatment.CONVERTED, Treatment.PERCENT}
     assert outcome.states["a"] is (UnitState.RANKED if is_compared else UnitState.NOT_RANKED)
-    assert ("unit_not_comparable" in [one.code for one in outcome.findings]) != is_compared
+    told = [one for one in outcome.findings if one.code.endswith("not_comparable")]
+    assert [(one.code, one.unit, one.where.sheet, one.where.row) for one in told] == (
+        [] if is_compared else [("waived_unit_not_comparable", "a", "Điều chỉnh", 2)]
+    )
 
 
 def waived(treatment: Treatment) -> Assessment:

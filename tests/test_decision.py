@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cqdt_batch.definition.names import folded
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.pipeline.folder import RoundFolder
 from tests.rounds import ROOT, table_rows
 
 TABLES = ("I", "I.1", "I.2", "II", "II.1", "II.2")

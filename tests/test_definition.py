@@ -39,10 +39,12 @@ from cqdt_batch.definition.records import (
     Unit,
 )
 from cqdt_batch.definition.sheets import SHEETS, YesNo, choice_key
-from cqdt_batch.findings import has_errors
+from cqdt_batch.findings import Term, has_errors
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.messages import Language, Words, catalogue
-from cqdt_batch.pipeline import RoundFolder, read_definition, start_round
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import read_definition
+from cqdt_batch.pipeline.writing import start_round
 from cqdt_batch.publishing.definition_book import definition_sheets
 from cqdt_batch.publishing.writer import write_workbook
 from tests.books import (
@@ -1224,6 +1226,10 @@ MISTAKES: dict[str, tuple[list[Change], Told]] = {
         [correction(2, 1, "1.125")],
         [("definition_points_too_fine", "Điều chỉnh", "D2")],
     ),
+    "new points between two steps": (
+        [leaf({"Cách chấm": "Nhập điểm", "Bước điểm": HALF}), correction(2, 1, "1.25")],
+        [("definition_correction_off_step", "Điều chỉnh", "D2")],
+    ),
     "a correction that changes nothing": (
         [correction(2, 1, "1.00")],
         [("definition_correction_same", "Điều chỉnh", "D2")],
@@ -1709,6 +1715,23 @@ def test_a_message_says_what_stands_there_and_what_could() -> None:
         "There is no block «huyện» on the sheet Blocks (it has: so-nganh; huyen). "
         "Choose a block from the list or add it to the sheet Blocks."
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [("Sở Y tế", ("so-y-te",)), ("so y te", ("so-y-te",)), ("so-y-tee", ("so-y-te",)), ("%%%", None)],
+)
+def test_codes_like_an_unknown_one_are_named(typed: str, near: tuple[str, ...] | None) -> None:
+    (finding,) = load(changed(correction(2, "1", "2", unit=typed))).findings
+    found = finding.facts["near"]
+    assert found[: len(near)] == near if near and isinstance(found, tuple) else found == Term("form.nothing_near")
+
+
+def test_points_typed_as_text_are_said_to_be_text() -> None:
+    (finding,) = load(changed(correction(2, "2,0", "1"))).findings
+    assert finding.where.cell == "C2"
+    assert "«2,0», không phải điểm" in Words().message(finding)
+    assert "ô đang ở dạng chữ" in Words().message(finding)
 
 
 @pytest.mark.parametrize(("language", "offered"), [(Language.VI, "Có; Không"), (Language.EN, "Yes; No")])

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, write_annex, write_board, write_forms
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_annex, write_board, write_forms
 from tests.rounds import outcome_of
 
 

@@ -13,7 +13,8 @@ import openpyxl
 import pytest
 
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, write_feedback
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_feedback
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState
 from tests.libreoffice import SOFFICE, filled
 from tests.rounds import FORM, SAMPLE, codes, form_cells, outcome_of, retype, saved_at

@@ -14,7 +14,7 @@ import pytest
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Aggregation, ColumnKind, Exemption, Rule, Treatment, ZeroRule
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.pipeline.folder import RoundFolder
 from tests.assessments import BLOCK, assessment, criterion, half_up, unit
 from tests.libreoffice import all_recalculated
 from tests.rounds import FORM, codes, form_cells

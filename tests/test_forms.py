@@ -12,7 +12,8 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Exemption
 from cqdt_batch.definition.stamp import STAMP_SHEET, stamp_of
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, write_forms
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_forms
 from tests.rounds import FORM, codes, form_cells, outcome_of, retype
 
 

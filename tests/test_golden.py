@@ -8,7 +8,8 @@ import pytest
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, start_round, write_forms
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import start_round, write_forms
 from tests.dump import dumped
 from tests.rounds import ROOT
 

@@ -15,12 +15,13 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from cqdt_batch.cli import Status, app
+from cqdt_batch.cli import app
+from cqdt_batch.cli.status import Status
 from cqdt_batch.definition.checks.references import PLACEHOLDERS
 from cqdt_batch.definition.records import ColumnKind, Rule, Treatment
 from cqdt_batch.definition.sheets import SHEETS, Field, SheetSpec, choice_key
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.rounding import published
 from docs.guide_round import FOLDERS, HERE, GuideRound
 from docs.make_guide import GUIDES, MADE, guide

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from cqdt_batch.cells import printable
 from cqdt_batch.cli import app
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.pipeline.folder import RoundFolder
 from tests.rounds import FORM, form_cells, header
 
 TRACE = Words()("trace.sheet")

@@ -34,7 +34,8 @@ from cqdt_batch.intake.recognition import Form, recognise
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, write_feedback
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_feedback
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState
 from tests.rounds import FORM, codes, form_cells, header, outcome_of, retype, saved_at
 

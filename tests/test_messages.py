@@ -57,7 +57,8 @@ def test_every_text_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     families = (
         r"(author|definition|finding|reason|choice|severity|unit_state|file_state|file_kind|form\.(column|input|rule)|board\.column)\."
-        r"|(form|appraisal)\.guide\.|appraisal\.column\.|board\.(units|files|findings|changes|missing|errors|waiting|not_counted|refused)$|working\.(number|unit|file|table|scope|figure|bonus|penalty)$"
+        r"|explain\.(no_figures|verification)\.|severity\.counted\."
+        r"|(form|appraisal)\.guide\.|appraisal\.column\.|board\.(units|files|findings|changes|missing|errors|waiting|not_counted|refused|refused_appraisal)$|working\.(number|unit|file|table|scope|figure|bonus|penalty)$"
         r"|working\.(criterion|named|maximum|own|verified|difference|answers|reason|source|label|old|new|author|day|document|state)$"
         r"|annex\.treatment\.|coverage\.(check|reason)\."
         r"|compare\.(kin|cause|column)\.|compare\.(units|results|causes|alterations|nothing)$|board\.nothing$"

@@ -47,7 +47,7 @@ from cqdt_batch.definition.records import Criterion, Unit
 from cqdt_batch.findings import Finding, Severity
 from cqdt_batch.intake.collecting import INSIDE, Desk, Intake, Job, read_form, take
 from cqdt_batch.intake.rivals import FileEntry, FileState
-from cqdt_batch.pipeline import read_definition
+from cqdt_batch.pipeline.running import read_definition
 from cqdt_batch.scoring.outcome import SCORED, evaluate
 from tests.rounds import SAMPLE
 

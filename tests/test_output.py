@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cqdt_batch.cli import Status, app
-from cqdt_batch.pipeline import RoundFolder
+from cqdt_batch.cli import app
+from cqdt_batch.cli.status import Status
+from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing.sheets import Cell, Sheet, Style
 from cqdt_batch.publishing.writer import LinkedOutputError, prepare, write_workbook
 from tests.rounds import ROOT, retype

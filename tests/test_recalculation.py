@@ -16,7 +16,8 @@ import xlsxwriter
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, write_forms
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_forms
 from cqdt_batch.rounding import published as round_published
 from tests import libreoffice
 from tests.rounds import FORM, codes, form_cells, header, outcome_of

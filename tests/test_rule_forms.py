@@ -34,7 +34,8 @@ from cqdt_batch.findings import Finding, Severity
 from cqdt_batch.intake.collecting import take_in
 from cqdt_batch.intake.submissions import InputKind, asked_of, scored_by
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, write_feedback, write_forms
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.writing import write_feedback, write_forms
 from cqdt_batch.scoring.outcome import Outcome, UnitState, evaluate
 from cqdt_batch.scoring.rules import Answer, leaf_points
 from cqdt_batch.scoring.validation import validate

@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,14 @@ from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Aggregation, Level, Measure, Rule, Unit, ZeroRule
 from cqdt_batch.definition.sheets import SHEETS, Field, Kind, SheetSpec
 from cqdt_batch.intake.submissions import InputKind
+from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, read_definition, start_round, write_forms
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import read_definition
+from cqdt_batch.pipeline.writing import start_round, write_forms
+from cqdt_batch.publishing.forms.feedback import units_to_answer
 from cqdt_batch.rounding import published
-from cqdt_batch.scoring.outcome import Outcome, UnitState
+from cqdt_batch.scoring.outcome import Outcome, UnitState, evaluate
 from samples import make_dti_2025, make_hoa_binh_2020
 from tests.dump import dumped
 from tests.rounds import ROOT, SAMPLE, examined
@@ -70,8 +75,8 @@ def parts(data: bytes, name: str = "") -> Iterator[tuple[str, bytes]]:
             yield from parts(packed.read(inner), f"{name}/{inner}")
 
 
-def inbox(folder: RoundFolder) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.inbox.iterdir()}
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @ROUNDS
@@ -85,10 +90,18 @@ def test_the_definition_is_what_its_sources_make(shipped: RoundFolder, remade: d
 def test_the_submissions_are_what_the_script_makes(
     shipped: RoundFolder, remade: dict[RoundFolder, RoundFolder]
 ) -> None:
-    again, there = inbox(remade[shipped]), inbox(shipped)
+    again, there = files(remade[shipped].inbox), files(shipped.inbox)
     assert sorted(again) == sorted(there)
     assert len(there) == (30 if shipped is SAMPLE else 14 + 8)
     assert [name for name in there if dict(parts(again[name])) != dict(parts(there[name]))] == []
+
+
+def test_the_appraisal_is_what_the_script_makes(remade: dict[RoundFolder, RoundFolder]) -> None:
+    again, there = files(remade[DTI].appraisal), files(DTI.appraisal)
+    assert sorted(there) == ["so-hoat-dong-2a.xlsx", "so-hoat-dong-2b.xlsx", "so-nen-tang.xlsx"]
+    assert {name: dict(parts(data)) for name, data in again.items()} == {
+        name: dict(parts(data)) for name, data in there.items()
+    }
 
 
 @ROUNDS
@@ -120,7 +133,7 @@ def meant(field: Field, text: str) -> Any:
     match field.kind:
         case Kind.WHOLE:
             return int(text)
-        case Kind.NUMBER:
+        case Kind.NUMBER | Kind.POINTS:
             return Decimal(text)
         case Kind.YES_NO:
             return text == "yes"
@@ -241,19 +254,120 @@ def test_the_illustrative_round_uses_every_rule_measure_zero_rule_and_aggregatio
     assert {criterion.aggregation for criterion in dti.criteria} == set(Aggregation)
 
 
-def test_the_submissions_of_the_illustrative_round_come_out_clean(dti_outcome: Outcome) -> None:
+def test_the_illustrative_round_comes_out_clean_but_for_what_appraisers_owe(dti_outcome: Outcome) -> None:
     annex = "ket-qua/phu-luc.xlsx"
     opened = [(f.code, f.where.file) for f in dti_outcome.findings if f.where.file != annex]
-    assert opened == [("file_opened", f"bai-nop/cum-{number}.zip") for number in range(1, 9)]
+    assert opened == [
+        ("verification_incomplete", "tham-dinh"),
+        *[("verified_without_reason", "tham-dinh/so-hoat-dong-2a.xlsx")] * 2,
+        *(("file_opened", f"bai-nop/cum-{number}.zip") for number in range(1, 9)),
+    ]
     about_the_annex = [(f.code, f.where.sheet) for f in dti_outcome.findings if f.where.file == annex]
     assert about_the_annex == [
         ("printed_sums_rounded", "2"),
-        ("printed_ranks_split", "2"),
         ("printed_sums_rounded", "3"),
-        ("printed_ranks_split", "3"),
-        ("printed_ranks_split", "3"),
     ]
     assert set(dti_outcome.states.values()) == {UnitState.RANKED}
+    assert not dti_outcome.is_draft
+
+
+def differing(outcome: Outcome) -> list[Verdict]:
+    """The verdicts that are not what the units said."""
+    own = {unit: submission.values for unit, submission in outcome.own_submission_of.items()}
+    return [
+        verdict
+        for verdict in outcome.appraisal.verdicts.values()
+        if any(one.value != own[verdict.unit][verdict.criterion, one.kind] for one in verdict.inputs)
+    ]
+
+
+def test_the_departments_are_verified_and_mostly_as_they_said(dti: Assessment, dti_outcome: Outcome) -> None:
+    departments = [unit.code for unit in dti.units_of("so")]
+    left = {code: dti_outcome.unverified[code] for code in departments}
+    rows = sum(len(dti.assessed_leaves(dti.unit_by_code[code])) for code in departments)
+    survey = 14
+    verdicts = dti_outcome.appraisal.verdicts
+    assert {unit for unit, _ in verdicts} == set(departments)
+    assert len(verdicts) + sum(map(len, left.values())) + survey == rows
+    assert (rows, sum(map(len, left.values())), len(differing(dti_outcome))) == (14 * 28 - 4, 20, 35)
+    readme = (DTI.path / "README.md").read_text(encoding="utf-8")
+    assert "20 rows of the departments" in readme
+    assert "| 35 verified values" in readme
+
+
+def test_two_people_shared_a_part_and_say_the_same_where_both_looked(dti_outcome: Outcome) -> None:
+    one, other = (
+        {(v.unit, v.criterion): ([(i.kind, i.value) for i in v.inputs], v.reason) for v in entry.verdicts}
+        for entry in dti_outcome.appraisal.files
+        if "so-hoat-dong" in entry.name
+    )
+    both = one.keys() & other.keys()
+    assert {unit for unit, _ in both} == {"so-nong-nghiep-va-moi-truong", "so-xay-dung"}
+    assert {key: one[key] for key in both} == {key: other[key] for key in both}
+
+
+def test_reasons_of_appraisers_name_the_figures_that_they_verified(dti: Assessment, dti_outcome: Outcome) -> None:
+    told = [verdict for verdict in differing(dti_outcome) if verdict.reason]
+    assert len(told) == 33
+    counted = 0
+    for verdict in told:
+        assert verdict.reason.startswith("(Minh hoạ) ")
+        leaf = dti.trees["so"].by_code[verdict.criterion]
+        first = verdict.inputs[0].value
+        if leaf.rule is Rule.CASES:
+            assert f"“{first}”" in verdict.reason
+        elif leaf.measured is Measure.PERCENT:
+            assert f" {first}%".replace(".", ",") in verdict.reason
+        elif leaf.measured:
+            claimed = dti_outcome.own_submission_of[verdict.unit].values[leaf.code, InputKind.FIRST]
+            whole = verdict.inputs[1].value if leaf.measured is Measure.RATIO else claimed
+            assert f" {first}/{whole} " in verdict.reason
+            counted += 1
+    assert counted > 20
+
+
+def test_what_nobody_saw_otherwise_has_the_points_that_its_unit_claims(dti_outcome: Outcome) -> None:
+    """The number of data sets is worth its share of the best one's, which no appraiser has touched."""
+    definition = read_definition(DTI)
+    assert definition.assessment
+    raw = replace(definition, assessment=replace(definition.assessment, corrections=()))
+    own = evaluate(raw, dti_outcome.intake, DTI.inbox.name)
+    assert own.appraisal.verdicts == {}
+    touched = {(v.unit, v.criterion) for v in differing(dti_outcome)}
+    touched |= {(one.unit, one.criterion) for one in definition.assessment.corrections}
+    claims, counted = (
+        {
+            (unit, leaf.code): points
+            for block, tree in definition.assessment.trees.items()
+            for leaf in tree.leaves("DTI")
+            for unit, points in outcome.points[block][leaf.code].to_dict().items()
+        }
+        for outcome in (own, dti_outcome)
+    )
+    moved = {key for key, points in claims.items() if points != counted[key]}
+    assert moved <= touched
+    assert len(moved) > 25
+
+
+def test_the_register_starts_from_what_stands_and_ends_in_what_its_sources_say(
+    dti: Assessment, dti_outcome: Outcome
+) -> None:
+    """An explanation accepted, points taken off, a waiver of a department, a waiver of a commune."""
+    old = [("20", "30"), ("17.5", "12.5"), ("10", None), ("40.085", None)]
+    said = [(str(one.old), None if one.new is None else str(one.new)) for one in dti.corrections]
+    assert said == old
+    assert dti_outcome.register.applied == dti.corrections
+    for one in dti.corrections:
+        block = dti.unit_by_code[one.unit].block
+        assert dti_outcome.points[block].at[one.unit, one.criterion] == one.new
+        assert one.document.startswith("(Minh hoạ) ")
+
+
+def test_departments_of_whom_something_was_seen_otherwise_are_told(dti_outcome: Outcome) -> None:
+    told = {unit.code for unit in units_to_answer(dti_outcome)}
+    verified = {verdict.unit for verdict in differing(dti_outcome)}
+    assert told == verified | {"so-dan-toc-va-ton-giao"}
+    assert len(told) == 13
 
 
 @pytest.mark.parametrize(("block", "criterion"), [("xa", "2.1.4"), ("xa", "2.2.1"), ("xa", "2.3.3"), ("so", "1.5.1")])

@@ -21,18 +21,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from cqdt_batch.cli import Status, app
+from cqdt_batch.cli import app
+from cqdt_batch.cli.status import Status
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
-from cqdt_batch.findings import Finding, Term, Where, warning
+from cqdt_batch.findings import Finding, Severity, Term, Where, warning
 from cqdt_batch.intake.submissions import InputKind, scored_by
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, Verification, verify
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.sealing import Verification, verify
 from cqdt_batch.publishing.journal import journal, journal_bytes, ledger_from, seal_from
 from cqdt_batch.publishing.sealing.coverage import checks_made
+from cqdt_batch.publishing.sealing.inputs import answer_changes
 from cqdt_batch.publishing.sealing.reproduction import Rerun, differences
 from cqdt_batch.publishing.sealing.seal import Seal, SealedOutput, digest, seal_of
-from cqdt_batch.scoring.bookkeeping import ledger_of
+from cqdt_batch.scoring.changes.bookkeeping import ledger_of
 from cqdt_batch.scoring.outcome import SCORED, Outcome, evaluate
 from tests.appraisals import evaluated, verdict
 from tests.assessments import assessment, criterion, intake_of, unit
@@ -162,8 +165,25 @@ def test_findings_are_counted_by_severity_and_code(sealed: RoundFolder) -> None:
 
 
 def test_other_files_among_the_feedback_forms_are_no_outputs(sealed: RoundFolder) -> None:
+    """outputs_unknown, outputs_kept, outputs_compared"""
     shutil.copy(sealed.feedback / "so-xay-dung.xlsx", sealed.feedback / "so-xay-dung-20250101-101010.xlsx")
-    assert verify(sealed).findings == ()
+    shutil.copy(sealed.annex, sealed.results / "phu-luc (2).xlsx")
+    shutil.copy(sealed.annex, sealed.feedback / "zz.xlsx")
+    shutil.copy(sealed.annex, sealed.comparison)
+    (sealed.results / "~$phu-luc.xlsx").write_bytes(b"x")
+    verification = verify(sealed)
+    assert [(f.code, f.where.file, f.facts["names"], f.severity) for f in verification.findings] == [
+        (
+            "outputs_unknown",
+            "ket-qua",
+            ("ket-qua/phan-hoi/zz.xlsx", "ket-qua/phu-luc (2).xlsx"),
+            Severity.NOTICE,
+        ),
+        ("outputs_kept", "ket-qua", ("ket-qua/phan-hoi/so-xay-dung-20250101-101010.xlsx",), Severity.NOTICE),
+        ("outputs_compared", "ket-qua", ("ket-qua/so-sanh.xlsx",), Severity.NOTICE),
+    ]
+    assert verification.is_reproduced
+    assert cqdt("verify", sealed.path).exit_code == 0
 
 
 def test_a_result_that_was_open_elsewhere_is_sealed_under_its_dated_name(
@@ -182,7 +202,8 @@ def test_a_result_that_was_open_elsewhere_is_sealed_under_its_dated_name(
     output = seal_in(sealed).outputs[0]
     assert output.stands_for == ANNEX
     assert output.file.startswith("ket-qua/phu-luc-")
-    assert verify(sealed).findings == ()
+    [older] = verify(sealed).findings
+    assert (older.code, older.severity, older.facts["names"]) == ("outputs_kept", Severity.NOTICE, (ANNEX,))
 
 
 # ---------------------------------------------------------------- inputs have changed
@@ -288,6 +309,48 @@ def test_a_renamed_form_is_known_by_its_bytes(sealed: RoundFolder) -> None:
     assert not {"sealed_file_removed", "sealed_file_added", "sealed_answer_changed"} & set(codes(verification))
 
 
+def test_two_swapped_forms_are_known_by_their_bytes(sealed: RoundFolder) -> None:
+    """sealed_file_swapped"""
+    first, second = (sealed.inbox / name for name in ("so-y-te.xlsx", "tp-hoa-binh.xlsx"))
+    data = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(data)
+    verification = verify(sealed)
+    assert [(f.code, f.where.file, f.facts.get("other")) for f in verification.findings[:3]] == [
+        ("sealed_file_swapped", "bai-nop/so-y-te.xlsx", "bai-nop/tp-hoa-binh.xlsx"),
+        ("sealed_file_swapped", "bai-nop/tp-hoa-binh.xlsx", "bai-nop/so-y-te.xlsx"),
+        ("outputs_not_reproduced", "ket-qua", None),
+    ]
+
+
+def test_a_changed_reason_is_named_at_its_cell() -> None:
+    """sealed_reason_changed"""
+
+    def sealed_with(reason: str) -> Seal:
+        outcome = evaluated(SMALL.assessment, SMALL.submissions, verdict("a", "x", Decimal(6), reason))
+        definition = Definition(assessment=SMALL.assessment, findings=(), layout=Layout(file="d.xlsx"))
+        return seal_of(definition, outcome, (), Words())
+
+    before, now = sealed_with("theo minh chứng"), sealed_with("khác")
+    [found] = answer_changes(before, now)
+    assert (found.code, found.unit, found.where.file, found.where.cell) == (
+        "sealed_reason_changed",
+        "a",
+        "tham-dinh/to-1.xlsx",
+        "I217",
+    )
+    assert (found.facts["before"], found.facts["now"]) == ("theo minh chứng", "khác")
+
+
+def test_evidence_is_not_in_the_journal_and_that_is_said(sealed: RoundFolder) -> None:
+    path = sealed.inbox / "so-y-te.xlsx"
+    cell = form_cells(openpyxl.load_workbook(path)[FORM], "form.column.evidence")["1.1.1"]
+    edited(path, FORM, {cell: "Khác hẳn"})
+    verification = verify(sealed)
+    assert codes(verification) == ["sealed_file_changed", "outputs_not_reproduced"]
+    assert "Nhật ký không giữ tài liệu kiểm chứng" in Words().message(verification.findings[0])
+
+
 def test_a_changed_file_in_an_archive_is_named_by_its_full_name(sealed: RoundFolder) -> None:
     form, archive = sealed.inbox / "so-y-te.xlsx", sealed.inbox / "gui.zip"
 
@@ -384,6 +447,90 @@ def test_a_result_saved_again_by_another_program_holds_the_same_cells(sealed: Ro
     assert told(verify(sealed)) == [("output_resaved", ANNEX, "", "")]
 
 
+def test_a_figure_that_its_format_falsifies_is_named(sealed: RoundFolder) -> None:
+    """sealed_cell_masked"""
+    book = openpyxl.load_workbook(sealed.annex)
+    cell = next(c for row in book["I"].iter_rows() for c in row if c.number_format == "0.0")
+    shown = openpyxl.load_workbook(sealed.annex, data_only=True)["I"][cell.coordinate].value
+    cell.number_format = '"99,99"'
+    book.save(sealed.annex)
+    verification = verify(sealed)
+    assert told(verification) == [
+        ("output_edited", ANNEX, "", ""),
+        ("sealed_cell_masked", ANNEX, "I", cell.coordinate),
+    ]
+    assert one(verification, "sealed_cell_masked").facts["found"] == Decimal(str(shown))
+
+
+def test_a_typed_number_that_its_format_hides_is_named(sealed: RoundFolder) -> None:
+    book = openpyxl.load_workbook(sealed.annex)
+    sheet = book["I"]
+    first = next(c for row in sheet.iter_rows() for c in row if c.value == 1 and c.column == 1)
+    first.number_format = ";;;"
+    book.save(sealed.annex)
+    assert told(verify(sealed)) == [
+        ("output_edited", ANNEX, "", ""),
+        ("sealed_cell_masked", ANNEX, "I", first.coordinate),
+    ]
+
+
+def test_what_is_hidden_is_named(sealed: RoundFolder) -> None:
+    """sealed_visibility"""
+    book = openpyxl.load_workbook(sealed.annex)
+    book["I"].row_dimensions[10].hidden = True
+    book["I"].column_dimensions["B"].hidden = True
+    book["II"].sheet_state = "hidden"
+    book.save(sealed.annex)
+    verification = verify(sealed)
+    assert [(f.code, f.where.sheet, Words().place(f.where)) for f in verification.findings] == [
+        ("output_edited", "", ""),
+        ("sealed_visibility", "I", "hàng 10"),
+        ("sealed_visibility", "I", "cột B"),
+        ("sealed_visibility", "II", ""),
+    ]
+    assert verification.findings[1].facts == {"before": Term("seal.visible"), "now": Term("seal.hidden")}
+
+
+def test_a_link_that_leads_elsewhere_is_no_comfort(sealed: RoundFolder) -> None:
+    book = openpyxl.load_workbook(sealed.annex)
+    linked = next(c for row in book["I"].iter_rows() for c in row if c.hyperlink)
+    linked.hyperlink.location = "'Truy vết'!A2"
+    book.save(sealed.annex)
+    verification = verify(sealed)
+    assert told(verification) == [("output_resaved", ANNEX, "", "")]
+    message = Words().message(verification.findings[0])
+    assert "có thể không đúng" in message
+    assert "chạy lại lệnh report" in message
+
+
+def test_sheets_that_went_came_or_were_renamed_are_named_as_such(sealed: RoundFolder) -> None:
+    """sealed_sheet_removed, sealed_sheet_added, sealed_sheet_renamed"""
+    book = openpyxl.load_workbook(sealed.annex)
+    del book["Truy vết"]
+    book["I"].title = "BÍ"
+    book.create_sheet("Nháp")["A1"] = "x"
+    book.save(sealed.annex)
+    verification = verify(sealed)
+    assert told(verification) == [
+        ("output_edited", ANNEX, "", ""),
+        ("sealed_sheet_renamed", ANNEX, "I", ""),
+        ("sealed_sheet_removed", ANNEX, "Truy vết", ""),
+        ("sealed_sheet_added", ANNEX, "Nháp", ""),
+    ]
+    assert one(verification, "sealed_sheet_renamed").facts["now"] == "BÍ"
+
+
+def test_a_sheet_renamed_in_the_formulas_too_changes_no_cell(sealed: RoundFolder) -> None:
+    book = openpyxl.load_workbook(sealed.annex)
+    working = next(name for name in book.sheetnames if name.startswith("Điểm"))
+    book[working].title = "Diem"
+    for cell in (c for sheet in book for row in sheet.iter_rows() for c in row):
+        if isinstance(cell.value, str) and cell.value.startswith("="):
+            cell.value = cell.value.replace(f"'{working}'!", "Diem!")
+    book.save(sealed.annex)
+    assert told(verify(sealed))[1:] == [("sealed_sheet_renamed", ANNEX, working, "")]
+
+
 def test_a_removed_result_is_named(sealed: RoundFolder) -> None:
     sealed.board.unlink()
     verification = verify(sealed)
@@ -464,7 +611,7 @@ def test_a_figure_edited_in_the_seal_is_named(sealed: RoundFolder) -> None:
     entry["points"]["1.1.2"] = "1.75"
     sealed.journal.write_text(json.dumps(plain), encoding="utf-8")
     verification = verify(sealed)
-    assert codes(verification) == ["seal_edited", "seal_differs"]
+    assert told(verification) == [("seal_edited", JOURNAL, "", ""), ("seal_differs", JOURNAL, "", "")]
     assert verification.findings[1].facts == {
         "place": "ledger › units › so-y-te › points › 1.1.2",
         "before": "1.75",
@@ -499,7 +646,10 @@ def test_the_result_published_before_is_an_input(sealed: RoundFolder) -> None:
     cqdt("report", "-q", sealed.path)
     assert verify(sealed).findings == ()
     sealed.previous.unlink()
-    assert told(verify(sealed))[0] == ("sealed_file_removed", "cong-bo-truoc.json", "", "")
+    verification = verify(sealed)
+    assert told(verification)[0] == ("sealed_file_removed", "cong-bo-truoc.json", "", "")
+    cause = Term("seal.cause.file", (("file", "cong-bo-truoc.json"),))
+    assert one(verification, "outputs_not_reproduced").facts["causes"] == (cause,)
 
 
 def test_a_seal_that_names_a_file_elsewhere_reads_nothing_there(sealed: RoundFolder) -> None:

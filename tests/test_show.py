@@ -25,7 +25,8 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Exemption, Grade, GradeBasis, Level, Rule
 from cqdt_batch.definition.sheets import SHEETS, Field, Kind, SheetSpec, choice_key
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.pipeline import RoundFolder, read_definition
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import read_definition
 from cqdt_batch.publishing.description import description_json, description_lines
 from tests.assessments import assessment, criterion, unit
 from tests.rounds import ROOT, SAMPLE

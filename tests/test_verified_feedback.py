@@ -18,7 +18,9 @@ from cqdt_batch.intake.collecting import take_in
 from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline import RoundFolder, read_definition, write_feedback
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import read_definition
+from cqdt_batch.pipeline.writing import write_feedback
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState, evaluate
 from tests.appraisals import FILE, appraisal, correction, verdict
 from tests.libreoffice import SOFFICE, filled
@@ -75,7 +77,7 @@ def round_folder(sample: RoundFolder) -> RoundFolder:
 def test_units_verified_otherwise_are_told_though_nothing_is_wrong(round_folder: RoundFolder) -> None:
     same = verdict(OTHER, "1.1.1", scores(round_folder, OTHER)["1.1.1"])
     outcome = appraised(round_folder, [*VERDICTS, same])
-    assert codes(outcome.findings) == []
+    assert codes(outcome.findings) == ["verification_incomplete"]
     assert [path.name for path in round_folder.feedback.iterdir()] == [f"{ONE}.xlsx"]
     workbook = openpyxl.load_workbook(round_folder.feedback / f"{ONE}.xlsx")
     assert workbook.sheetnames[:2] == [SHEET, FORM]
@@ -121,7 +123,7 @@ def test_what_is_amiss_in_the_work_of_others_is_not_told_to_the_unit(round_folde
         warning("reason_missing", Where(file="dot-danh-gia.xlsx", sheet="Điều chỉnh", row=2, column=1), ONE),
     )
     outcome = appraised(round_folder, (), found, tells_verified=False)
-    assert {finding.unit for finding in outcome.findings} == {ONE}
+    assert {finding.unit for finding in outcome.findings} == {ONE, ""}
     assert not round_folder.feedback.exists()
 
 
@@ -141,7 +143,7 @@ def test_an_explanation_comes_back_as_a_form(round_folder: RoundFolder, tmp_path
     before = appraised(round_folder, VERDICTS)
     typed = sent_back(round_folder, tmp_path / "giai-trinh", suffix)
     after = appraised(round_folder, VERDICTS)
-    assert codes(after.findings) == ["superseded"]
+    assert codes(after.findings) == ["verification_incomplete", "superseded"]
     own = after.own_submission_of[ONE]
     assert own.file == f"bai-nop/giai-trinh.{suffix}"
     assert own.values["1.1.1", InputKind.EXPLANATION] == next(iter(typed.values()))
@@ -165,5 +167,5 @@ def test_a_correction_made_meanwhile_is_told_with_its_document(round_folder: Rou
         1.5,
         1,
         -0.5,
-        f"{REASON}\nĐiều chỉnh: Bổ sung minh chứng (Công văn số 12)",
+        f"{REASON}\nĐiều chỉnh 0 → 1: Bổ sung minh chứng (Công văn số 12)",
     ]

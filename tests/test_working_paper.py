@@ -62,7 +62,7 @@ SENT = (sent("a", "8.5", 10), sent("b", "7", 20, "y"), sent("c", "99", 15))
 """c typed more than the maximum; d sent nothing."""
 VERDICTS = (
     verdict("a", "x", Decimal("8.5")),
-    verdict("a", "r", {FIRST: Decimal(6)}, "Hồ sơ trùng"),
+    verdict("a", "r", {FIRST: Decimal(6), SECOND: Decimal(20)}, "Hồ sơ trùng"),
     verdict("a", "y", {FIRST: YesNo.NO}, "Không có quyết định"),
     verdict("a", "g", Decimal(4), "Theo khảo sát"),
     verdict("c", "x", Decimal(6), "Vượt điểm tối đa"),
@@ -140,7 +140,7 @@ def test_a_correction_stands_beside_the_verified_value(tmp_path: Path) -> None:
     of = corrected(OF, correction("a", "r", "3", "4.5"))
     rows = paper(evaluated(of, SENT, *VERDICTS), tmp_path)
     assert rows[2][4:7] == (5, 4.5, -0.5)
-    assert rows[2][8] == "Hồ sơ trùng\nĐiều chỉnh: Bổ sung minh chứng (Công văn số 12)"
+    assert rows[2][8] == "Hồ sơ trùng\nĐiều chỉnh 3 → 4,5: Bổ sung minh chứng (Công văn số 12)"
 
 
 def test_only_blocks_with_verdicts_have_a_paper(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_verified_inputs_are_coloured_where_they_count(tmp_path: Path) -> None:
     workbook = openpyxl.load_workbook(annex_of(evaluated(OF, SENT, *VERDICTS), tmp_path / "phu-luc.xlsx"))
     scores, figures = workbook["Điểm k"], workbook["Số liệu k"]
     assert green(scores) == [8.5, 4, 6]
-    assert green(figures) == [6, "Không"]
+    assert green(figures) == [6, 20, "Không"]
     note = Words()("working.note_verified")
     assert note in scores["A2"].value
     assert note in figures["A2"].value

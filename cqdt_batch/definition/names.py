@@ -40,6 +40,22 @@ def _tone_last(word: str) -> str:
 _AND = _tone_last("và")
 
 
+def unmarked(name: str) -> str:
+    """Give the key of a name typed without any diacritics: "ubnd huyen lac son" for "UBND huyện Lạc Sơn".
+
+    Names that mean different units may have one key: it is for finding what somebody asked about, not for deciding.
+    """
+    return " ".join(word for word in _bare(folded(name)).split() if word != _BARE_AND)
+
+
+def _bare(text: str) -> str:
+    letters = unicodedata.normalize("NFD", text.replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+_BARE_AND = _bare(_AND)
+
+
 _ALPHABET = {letter: place for place, letter in enumerate("0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
 _TONE_ORDER = {tone: place for place, tone in enumerate(("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323"))}
 
@@ -57,15 +73,21 @@ def _collated(word: str) -> tuple[tuple[int, ...], int]:
 
 
 def nearest(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
-    """The known names that look most like one nobody knows: to be suggested to a person, never to be taken."""
+    """The known names that look most like one nobody knows: to be suggested to a person, never to be taken.
+
+    Where none does as a whole, those that have it, or nearly it, as a part: "y tế" for "Sở Y tế".
+    """
     from rapidfuzz import fuzz, process
 
-    keys = {folded(one): one for one in known}
-    found = process.extract(folded(name), list(keys), scorer=fuzz.ratio, limit=most, score_cutoff=_RESEMBLES)
+    typed, keys = folded(name), {folded(one): one for one in known}
+    found = process.extract(typed, list(keys), scorer=fuzz.ratio, limit=most, score_cutoff=_RESEMBLES)
+    if typed and not found:
+        found = process.extract(typed, list(keys), scorer=fuzz.partial_ratio, limit=most, score_cutoff=_IS_PART)
     return tuple(keys[key] for key, _, _ in found)
 
 
 _RESEMBLES = 60.0
+_IS_PART = 85.0
 
 _LEGACY = re.compile(
     "(?<=[A-Za-z])[\u00a1-\u00ac\u00ae-\u00b9\u00bb-\u00bf\u00c4-\u00c7\u00cb\u00ce-\u00d1\u00d6-\u00d8\u00db\u00dc\u00de\u00df"
@@ -77,4 +99,9 @@ _LEGACY = re.compile(
 
 def looks_legacy(text: str) -> bool:
     """Tell whether a text seems to be Vietnamese in an encoding older than Unicode, as in "S\u00eb Y t\u00d5"."""
-    return _LEGACY.search(unicodedata.normalize("NFC", text)) is not None
+    unquoted = _QUOTED.sub(r"\1", unicodedata.normalize("NFC", text))
+    return _LEGACY.search(unquoted) is not None
+
+
+_QUOTED = re.compile(r"(?<!\w)\u00ab([^\u00ab\u00bb]*)\u00bb(?!\w)")
+"""Words between guillemets, of which the old encodings make letters inside words."""

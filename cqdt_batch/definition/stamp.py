@@ -40,6 +40,12 @@ def part_stamp(assessment: Assessment, part: AppraisalPart) -> PartStamp:
     return PartStamp(assessment=profile.code, criteria_version=profile.criteria_version, part=part.code)
 
 
+def rule_stamp(leaf: Criterion) -> tuple[str, str]:
+    """The line of a stamp that says by which rule a leaf was scored: what a verified value was meant for."""
+    counted = [leaf.rule or "", _plain(leaf.max_score), *_parameters(leaf)]
+    return f"rule {leaf.block} {leaf.code}", _hashed(counted)
+
+
 _COUNTED = ("aggregation", "weight", "step", "measure", "on_zero", "target", "levels", "per_item", "extra")
 """The parameters of rules and of aggregation: what points come from."""
 _NAMED = ("first_label", "second_label")
@@ -67,8 +73,12 @@ def stamp_of(assessment: Assessment, unit: Unit) -> Stamp:
         assessment=profile.code,
         criteria_version=profile.criteria_version,
         unit=unit.code,
-        fingerprint=hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16],
+        fingerprint=_hashed(asked),
     )
+
+
+def _hashed(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
 def _parameters(criterion: Criterion) -> Iterator[str]:

@@ -14,7 +14,8 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Criterion, Rule
 from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
-from cqdt_batch.intake.submissions import Input, Submission
+from cqdt_batch.intake.questions import input_name
+from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
 from cqdt_batch.intake.verdicts import Verdict, Verdicts
 from cqdt_batch.messages import in_every_language
 
@@ -40,10 +41,16 @@ def agree(assessment: Assessment, said: Iterable[Verdict], submissions: Iterable
             alike = rows.get((unit.code, leaf.code), [])
             against = [*_contradictions(leaf, alike), *_against_given(assessment, leaf, alike)]
             findings += against or _copies(alike)
-            if alike and not against:
-                verdicts[unit.code, leaf.code] = verdict = _joined(alike)
-                if unit.code in own:
-                    findings += (*_outdated(leaf, alike, own[unit.code]), *_unexplained(leaf, verdict, own[unit.code]))
+            if not alike or against:
+                continue
+            verdict, sent = _joined(alike), own.get(unit.code)
+            torn = _torn(leaf, verdict, alike, sent) if sent else None
+            if torn:
+                findings.append(torn)
+                continue
+            verdicts[unit.code, leaf.code] = verdict
+            if sent:
+                findings += (*_outdated(leaf, alike, sent), *_unexplained(leaf, verdict, sent))
     findings += _unused(assessment, verdicts, own)
     return Agreement(verdicts=verdicts, findings=tuple(findings))
 
@@ -104,16 +111,46 @@ def _joined(alike: list[Verdict]) -> Verdict:
     return replace(best, inputs=ordered, reason="; ".join(reasons))
 
 
+def _torn(leaf: Criterion, verdict: Verdict, alike: Iterable[Verdict], own: Submission) -> Finding | None:
+    """Say that only one of two figures was verified, and the unit has changed the other since.
+
+    The points of the two together would be points that nobody has verified.
+    """
+    verified = {one.kind for one in verdict.inputs}
+    changed = (pair for one in alike for pair in _changed(one, own) if pair[0].kind in scored_by(leaf))
+    for shown, now in changed:
+        if shown.kind not in verified:
+            facts = _about(leaf) | {"input": input_name(leaf, shown.kind), "found": _said(shown), "now": _said(now)}
+            where = verdict.inputs[0].where
+            return error("appraisal_half_outdated", where, verdict.unit, **facts, file=own.file)
+    return None
+
+
 def _outdated(leaf: Criterion, alike: Iterable[Verdict], own: Submission) -> Iterator[Finding]:
     """Rows that show the appraiser something else than what the unit says today: one finding a row."""
-    today = {(one.criterion, one.kind): one for one in own.inputs}
     for verdict in alike:
-        old = (one for one in verdict.shown if not _still_says(one.raw, today.get((leaf.code, one.kind))))
-        shown = next(old, None)
-        if shown is not None:
-            now = today.get((leaf.code, shown.kind))
-            facts = _about(leaf) | {"found": _said(shown), "now": _said(now), "file": own.file}
+        shown, now = next(_changed(verdict, own), (None, None))
+        if shown is None:
+            continue
+        facts = _about(leaf) | {"file": own.file}
+        if shown.kind in _NOTES:
+            facts |= {"column": Term(f"form.column.{shown.kind}")}
+            yield warning("appraisal_evidence_changed", shown.where, verdict.unit, **facts)
+        else:
+            facts |= {"found": _said(shown), "now": _said(now)}
             yield warning("appraisal_outdated", shown.where, verdict.unit, **facts)
+
+
+_NOTES = (InputKind.EVIDENCE, InputKind.EXPLANATION)
+
+
+def _changed(verdict: Verdict, own: Submission) -> Iterator[tuple[Input, Input | None]]:
+    """What the appraiser saw of a unit's row and what the unit says today, where the two differ; figures first."""
+    today = {one.kind: one for one in own.inputs if one.criterion == verdict.criterion}
+    for shown in verdict.shown:
+        now = today.get(shown.kind)
+        if not (_still_reads if shown.kind in _NOTES else _still_says)(shown.raw, now):
+            yield shown, now
 
 
 def _said(found: Input | None) -> Fact:
@@ -130,6 +167,13 @@ def _still_says(shown: Content | None, own: Input | None) -> bool:
     words = in_every_language(choice_key(own.value)) if isinstance(own.value, YesNo) else ()
     typed = (str(own.value), printable(as_typed(own.raw)))
     return as_typed(shown).strip() in {text.strip() for text in (*typed, *words)}
+
+
+def _still_reads(shown: Content | None, own: Input | None) -> bool:
+    """Tell whether a cell of words still says the same; how they are spaced means nothing."""
+    now = own.value if own is not None else None
+    before = "" if shown is None else printable(as_typed(shown))
+    return before.split() == str(now or "").split()
 
 
 def _unexplained(leaf: Criterion, verdict: Verdict, own: Submission) -> Iterator[Finding]:

@@ -82,10 +82,13 @@ def read_appraisal(assessment: Assessment, name: str, data: bytes) -> FileEntry:
     identity = _identified(book, tables, assessment)
     if isinstance(identity, Finding):
         return replace(known, findings=(identity,))
+    stamped = dict(stamp_pairs(book) or ())
     read: list[Verdict | Finding] = []
     for table in tables:
         is_values_only = "file_values_only" in book.remarks
-        rows = AppraisalRows(assessment=assessment, table=table, sha256=book.sha256, is_values_only=is_values_only)
+        rows = AppraisalRows(
+            assessment=assessment, table=table, sha256=book.sha256, stamped=stamped, is_values_only=is_values_only
+        )
         missing = rows.lacking()
         if missing:
             header = Where(file=name, sheet=table.grid.sheet, row=table.header)

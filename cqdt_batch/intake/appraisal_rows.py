@@ -6,20 +6,21 @@ together: somebody may have sorted some of its columns only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from cqdt_batch.cells import Content, Formula, Masked, as_fact
+from cqdt_batch.cells import Content, Covered, Formula, Masked, as_fact
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Criterion, Unit
-from cqdt_batch.findings import Fact, Finding, Term, error, warning
+from cqdt_batch.definition.stamp import rule_stamp
+from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.answers import read_input, read_note
-from cqdt_batch.intake.appraisal_table import OWN, VERIFIED, AppraisalColumn, AppraisalTable
+from cqdt_batch.intake.appraisal_table import NOTES, OWN, VERIFIED, AppraisalColumn, AppraisalTable
 from cqdt_batch.intake.questions import Author
-from cqdt_batch.intake.submissions import Input, InputKind, scored_by
+from cqdt_batch.intake.submissions import Input, InputKind, asked_of
 from cqdt_batch.intake.verdicts import Verdict, verified_by
 
 
@@ -32,11 +33,15 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AppraisalRows:
-    """The rows of one table. Where only values are told, a formula looks like the number that it gave."""
+    """The rows of one table. Where only values are told, a formula looks like the number that it gave.
+
+    `stamped` are the lines of the workbook's hidden stamp; none where it was lost.
+    """
 
     assessment: Assessment
     table: AppraisalTable
     sha256: str
+    stamped: Mapping[str, str]
     is_values_only: bool
 
     def lacking(self) -> tuple[AppraisalColumn, ...]:
@@ -47,14 +52,35 @@ class AppraisalRows:
 
     def read(self) -> Iterator[Verdict | Finding]:
         """The verdict of every row that has one, and all there is to say about the others."""
-        for row in self.table.rows:
-            subject = self._subject(row)
-            if not self._is_filled(row, subject) or self._is_header(row):
-                continue
+        yield from self._hidden()
+        for row, subject in self._answered():
             if subject is None:
                 yield self._unknown(row)
             else:
                 yield from self._row(row, *subject)
+
+    def _answered(self) -> Iterator[tuple[int, Subject | None]]:
+        """The rows into which an appraiser typed anything, and what each is about."""
+        for row in self.table.rows:
+            subject = self._subject(row)
+            if self._is_filled(row, subject) and not self._is_header(row):
+                yield row, subject
+
+    def _hidden(self) -> Iterator[Finding]:
+        """What the appraiser may not have seen when he signed: a hidden sheet, column or row that is read all the same.
+
+        Rows are mostly hidden by a filter, which is no more than worth knowing.
+        """
+        grid = self.table.grid
+        if grid.is_hidden:
+            yield warning("appraisal_sheet_hidden", Where(file=self.table.file, sheet=grid.sheet))
+        for column in (*VERIFIED.values(), AppraisalColumn.REASON):
+            if self.table.columns.get(column, 0) in grid.hidden_columns:
+                yield warning("appraisal_column_hidden", self.table.where(0, column), column=column.header)
+        rows = [row for row, _ in self._answered() if row in grid.hidden_rows]
+        if rows:
+            where = Where(file=self.table.file, sheet=grid.sheet, row=rows[0])
+            yield notice("appraisal_rows_hidden", where, count=len(rows))
 
     def _row(self, row: int, unit: Unit, leaf: Criterion) -> Iterator[Verdict | Finding]:
         if self.assessment.is_left_out(unit) or leaf.code in self.assessment.not_assessed(unit):
@@ -65,18 +91,24 @@ class AppraisalRows:
         if mixed is not None:
             yield mixed
             return
+        key, rule = rule_stamp(leaf)
+        if self.stamped.get(key, rule) != rule:
+            where = self.table.where(row, AppraisalColumn.CODE)
+            yield error("appraisal_rule_changed", where, unit.code, code=leaf.code, label=leaf.label)
+            return
+        yield from self._relabelled(row, unit, leaf)
         yield from self._not_asked(row, unit, leaf)
         yield from self._verdict(row, unit, leaf)
 
     def _verdict(self, row: int, unit: Unit, leaf: Criterion) -> Iterator[Verdict | Finding]:
         inputs: list[Input] = []
         for kind in verified_by(leaf):
-            found, told = read_input(leaf, self._input(row, unit, leaf, kind, VERIFIED[kind]), Author.APPRAISER)
+            found, told = self._verified(leaf, self._input(row, unit, leaf, kind, VERIFIED[kind]))
             yield from told
             inputs += [found] if found.raw is not None else []
         where = self.table.where(row, AppraisalColumn.REASON)
         typed, reason = self.table.content(row, AppraisalColumn.REASON), ""
-        if typed is not None:
+        if typed is not None and _is_in_words(typed):
             reason, findings = read_note(leaf, typed, where, unit.code, Author.APPRAISER)
             yield from findings
         if inputs and all(one.value is not None for one in inputs):
@@ -87,14 +119,29 @@ class AppraisalRows:
                 reason=reason,
                 where=where,
                 sha256=self.sha256,
-                shown=tuple(self._input(row, unit, leaf, kind, OWN[kind]) for kind in self._witnessed(leaf)),
+                shown=tuple(self._shown_inputs(row, unit, leaf)),
             )
-        elif reason and not inputs:
-            yield warning("reason_without_value", where, unit.code, code=leaf.code, label=leaf.label)
+        elif reason and not inputs and not self._is_overwritten(row):
+            facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "reason": reason}
+            yield warning("reason_without_value", where, unit.code, **facts)
 
-    def _witnessed(self, leaf: Criterion) -> tuple[InputKind, ...]:
-        """The inputs of a unit that the table shows."""
-        return tuple(kind for kind in scored_by(leaf) if OWN[kind] in self.table.columns)
+    def _verified(self, leaf: Criterion, found: Input) -> tuple[Input, list[Finding]]:
+        """Read a verified value. One in a merged cell could be meant for every cell that the merging covers."""
+        covers = (area for area in self.table.grid.merged if area.holds(found.where.row, found.where.column))
+        area = next(covers, None)
+        if found.raw is None or isinstance(found.raw, Covered) or area is None:
+            return read_input(leaf, found, Author.APPRAISER)
+        last = Where(row=area.bottom, column=area.right)
+        facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": as_fact(found.raw)}
+        cells = f"{found.where.cell}:{last.cell}"
+        return found, [error("verified_value_merged", found.where, found.unit, **facts, cells=cells)]
+
+    def _shown_inputs(self, row: int, unit: Unit, leaf: Criterion) -> Iterator[Input]:
+        """The inputs of a unit that the table shows, figures first."""
+        for kind in asked_of(leaf):
+            column = (OWN | NOTES)[kind]
+            if column in self.table.columns:
+                yield self._input(row, unit, leaf, kind, column)
 
     def _input(self, row: int, unit: Unit, leaf: Criterion, kind: InputKind, column: AppraisalColumn) -> Input:
         raw, where = self.table.content(row, column), self.table.where(row, column)
@@ -132,10 +179,11 @@ class AppraisalRows:
     def _unknown(self, row: int) -> Finding:
         is_unit = self._code(row, AppraisalColumn.UNIT_CODE) not in self.assessment.unit_by_code
         column = AppraisalColumn.UNIT_CODE if is_unit else AppraisalColumn.CODE
-        found = self.table.content(row, column)
-        shown = Term("form.empty") if found is None else as_fact(found)
+        found, where = self.table.content(row, column), self.table.where(row, column)
         unit = "" if is_unit else self._code(row, AppraisalColumn.UNIT_CODE)
-        return error("appraisal_row_unknown", self.table.where(row, column), unit, column=column.header, found=shown)
+        if found is None:
+            return error("appraisal_row_without_code", where, unit, column=column.header)
+        return error("appraisal_row_unknown", where, unit, column=column.header, found=as_fact(found))
 
     def _mixed(self, row: int, unit: Unit, leaf: Criterion) -> Iterator[Finding]:
         """What in a row belongs to another unit or criterion, or to another definition."""
@@ -151,6 +199,15 @@ class AppraisalRows:
         number = most.number if isinstance(most, Masked) else most
         if isinstance(number, Decimal) and number != leaf.max_score:
             yield self._mixing(row, unit, leaf, AppraisalColumn.MAXIMUM)
+
+    def _relabelled(self, row: int, unit: Unit, leaf: Criterion) -> Iterator[Finding]:
+        """Tell that a criterion had another label when the workbook was made."""
+        label = self.table.content(row, AppraisalColumn.LABEL)
+        if isinstance(label, str) and folded(label) != folded(leaf.label):
+            where = self.table.where(row, AppraisalColumn.LABEL)
+            yield warning(
+                "appraisal_label_changed", where, unit.code, code=leaf.code, label=leaf.label, found=as_fact(label)
+            )
 
     def _mixing(self, row: int, unit: Unit, leaf: Criterion, column: AppraisalColumn) -> Finding:
         expected: dict[AppraisalColumn, Fact] = {
@@ -197,6 +254,12 @@ class AppraisalRows:
     def _shown(self, row: int, column: AppraisalColumn) -> Fact:
         found: Content | None = self.table.content(row, column)
         return Term("form.empty") if found is None else as_fact(found)
+
+
+def _is_in_words(content: Content) -> bool:
+    """Tell whether a cell gives a reason: a dash, a number, a formula or an error is none."""
+    text = content.text if isinstance(content, Covered) else content
+    return isinstance(text, str) and any(map(str.isalpha, text))
 
 
 _FIGURES = (AppraisalColumn.VERIFIED_FIRST, AppraisalColumn.VERIFIED_SECOND)

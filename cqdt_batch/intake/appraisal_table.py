@@ -47,6 +47,12 @@ OWN = {
 }
 """The columns that show what units typed."""
 
+NOTES = {
+    InputKind.EVIDENCE: AppraisalColumn.EVIDENCE,
+    InputKind.EXPLANATION: AppraisalColumn.EXPLANATION,
+}
+"""The columns that show what units say about their figures."""
+
 VERIFIED = {
     InputKind.FIRST: AppraisalColumn.VERIFIED_FIRST,
     InputKind.SECOND: AppraisalColumn.VERIFIED_SECOND,

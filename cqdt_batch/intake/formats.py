@@ -21,6 +21,9 @@ _ORNAMENT = re.compile(
 Conditions are no ornament, nor is what looks like part of a number: "-"0 shows 5 as -5, 0\\.0 shows 15 as 1.5.
 """
 
+_LITERAL = re.compile(r'"[^"]*"|\\.')
+"""What a number format writes as it stands."""
+
 _DIGITS = re.compile(r"[#,0?]*[#0?](?:\.([0#?]+))?")
 """A number format without ornaments that shows the number as it is, with so many decimals."""
 
@@ -92,10 +95,11 @@ def as_shown(number: Decimal, code: str) -> Content:
     """Tell a number that its cell shows as it is from a percentage and from one with hidden digits.
 
     A format has sections for numbers above, below and at zero. One with a condition, such as [<1]"0";0.00, may show
-    anything.
+    anything. A percent sign in quotation marks is only written behind the number: 0.0"%" shows 8.5 as 8.5 %.
     """
     if "%" in code:
-        return Percent(number)
+        is_times_hundred = "%" in _LITERAL.sub("", code)
+        return Percent(number if is_times_hundred else number / 100)
     sections = [_ORNAMENT.sub("", section) for section in code.split(";")]
     is_zero_apart = number == 0 and len(sections) > _ZERO
     shown = sections[_ZERO].replace('"-"', "") if is_zero_apart else sections[0]

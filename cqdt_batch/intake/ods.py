@@ -15,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from cqdt_batch.cells import (
+    Area,
     Content,
     Covered,
     ErrorValue,
@@ -88,7 +89,8 @@ class _TableReader:
     rows: dict[int, dict[int, Content]] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
-    arrays: list[tuple[int, int, int, int]] = field(default_factory=list)
+    arrays: list[Area] = field(default_factory=list)
+    merged: list[Area] = field(default_factory=list)
     decimals: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def grid(self, table: Any, *, is_hidden: bool) -> Grid:
@@ -99,8 +101,8 @@ class _TableReader:
                 column = self._column(element, column)
             else:
                 row = self._row(element, row)
-        for top, left, bottom, right in self.arrays:
-            self._calculated(range(top, bottom + 1), range(left, right + 1))
+        for area in self.arrays:
+            self._calculated(range(area.top, area.bottom + 1), range(area.left, area.right + 1))
         return Grid(
             sheet=table.get(f"{_TABLE}name", ""),
             rows=self.rows,
@@ -108,6 +110,7 @@ class _TableReader:
             hidden_columns=frozenset(self.hidden_columns),
             is_hidden=is_hidden,
             decimals=self.decimals,
+            merged=tuple(self.merged),
         )
 
     def _column(self, element: Any, before: int) -> int:
@@ -120,7 +123,8 @@ class _TableReader:
         last = before + _copies(element, "rows")
         cells = dict(_cells(element, self.raised))
         shown = dict(_decimals(element)) if cells else {}
-        self.arrays += ((before + 1, left, before + down, right) for left, down, right in _arrays(element))
+        self.arrays += _spanned(element, before + 1, "matrix-")
+        self.merged += _spanned(element, before + 1, "")
         for row in range(before + 1, last + 1) if cells else ():
             self.rows[row] = cells
             self.decimals.update({(row, column): decimals for column, decimals in shown.items()})
@@ -138,16 +142,16 @@ class _TableReader:
             }
 
 
-def _arrays(row: Any) -> Iterator[tuple[int, int, int]]:
-    """The array formulas that begin in a row: first column, rows, last column."""
+def _spanned(row: Any, number: int, kind: str) -> Iterator[Area]:
+    """The areas that begin in a row: those of array formulas (`matrix-`), or the merged ones ("")."""
     column = 0
     for cell in row:
         if cell.tag in _CELLS:
             first, column = column + 1, column + _copies(cell, "columns")
-            down = int(cell.get(f"{_TABLE}number-matrix-rows-spanned", "0"))
-            across = int(cell.get(f"{_TABLE}number-matrix-columns-spanned", "0"))
+            down = int(cell.get(f"{_TABLE}number-{kind}rows-spanned", "0"))
+            across = int(cell.get(f"{_TABLE}number-{kind}columns-spanned", "0"))
             if down or across:
-                yield first, max(1, down), first + max(1, across) - 1
+                yield Area(number, first, number + max(1, down) - 1, first + max(1, across) - 1)
 
 
 def _flat(table: Any) -> Iterator[Any]:

@@ -21,7 +21,7 @@ from functools import cache
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from cqdt_batch.cells import Content, Covered, ErrorValue, Formula, Grid, Masked, as_typed
+from cqdt_batch.cells import Area, Content, Covered, ErrorValue, Formula, Grid, Masked, as_typed
 from cqdt_batch.intake.container import Parts, is_plain
 from cqdt_batch.intake.formats import built_in, decimals_shown, number, unescaped
 
@@ -194,10 +194,11 @@ class _SheetReader:
             cells = {column: content for column, content in self._row(row, tag, last) if not _is_blank(content)}
             if cells:
                 rows[last] = cells
-        for area in self.arrays:
-            _replace(rows, area, lambda content: Formula(f"={as_typed(content)}"))
-        for area in root.iterfind(f"{tag}mergeCells/{tag}mergeCell"):
-            _replace(rows, area.attrib["ref"], lambda content: Covered(as_typed(content)))
+        for array in self.arrays:
+            change_beneath(rows, _area(array), lambda content: Formula(f"={as_typed(content)}"))
+        merged = tuple(_area(one.attrib["ref"]) for one in root.iterfind(f"{tag}mergeCells/{tag}mergeCell"))
+        for area in merged:
+            change_beneath(rows, area, lambda content: Covered(as_typed(content)))
         columns = frozenset(_hidden_columns(root.iterfind(f"{tag}cols/{tag}col")))
         return Grid(
             sheet=name,
@@ -206,6 +207,7 @@ class _SheetReader:
             hidden_columns=columns,
             is_hidden=is_hidden,
             decimals=self.decimals,
+            merged=merged,
         )
 
     def _row(self, row: Any, tag: str, number: int) -> Iterator[tuple[int, Content]]:
@@ -319,16 +321,20 @@ def _hidden_columns(columns: Iterable[Any]) -> Iterator[int]:
             yield from range(max(1, int(column.attrib["min"])), min(int(column.attrib["max"]), _LAST_COLUMN) + 1)
 
 
-def _replace(rows: dict[int, dict[int, Content]], area: str, change: Callable[[Content], Content]) -> None:
-    """Change what an area holds in all its cells but the first."""
-    corners = _AREA.fullmatch(area.replace("$", ""))
+def _area(reference: str) -> Area:
+    corners = _AREA.fullmatch(reference.replace("$", ""))
     if corners is None:
-        raise ValueError(f"area {area}")
+        raise ValueError(f"area {reference}")
     left, top = column_number(corners[1]), int(corners[2])
     right, bottom = (column_number(corners[3]), int(corners[4])) if corners[3] else (left, top)
-    for row in (row for row in rows if top <= row <= bottom):
+    return Area(top, left, bottom, right)
+
+
+def change_beneath(rows: dict[int, dict[int, Content]], area: Area, change: Callable[[Content], Content]) -> None:
+    """Change what an area holds in all its cells but the first."""
+    for row in (row for row in rows if area.top <= row <= area.bottom):
         for column, content in rows[row].items():
-            if left <= column <= right and (row, column) != (top, left):
+            if area.holds(row, column) and (row, column) != (area.top, area.left):
                 rows[row][column] = change(content)
 
 

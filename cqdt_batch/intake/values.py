@@ -13,11 +13,11 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
-from cqdt_batch.cells import Content, Covered, ErrorValue, Grid, as_typed, shortest
+from cqdt_batch.cells import Area, Content, Covered, ErrorValue, Grid, as_typed, shortest
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding
 from cqdt_batch.intake.container import over_limit
-from cqdt_batch.intake.ooxml import Workbook
+from cqdt_batch.intake.ooxml import Workbook, change_beneath
 
 
 def read_values(data: bytes, name: str, modified: datetime | None, limits: Limits) -> Workbook | Finding:
@@ -43,9 +43,11 @@ def _grid(sheet: Any, *, is_hidden: bool) -> Grid:
         cells = {column: _content(value) for column, value in enumerate(values, left + 1) if _is_filled(value)}
         if cells:
             rows[row] = cells
-    for first, last in sheet.merged_cell_ranges or ():
-        _cover(rows, first, last)
-    return Grid(sheet=sheet.name, rows=rows, is_hidden=is_hidden)
+    ranges = sheet.merged_cell_ranges or ()
+    merged = tuple(Area(first[0] + 1, first[1] + 1, last[0] + 1, last[1] + 1) for first, last in ranges)
+    for area in merged:
+        change_beneath(rows, area, lambda content: Covered(as_typed(content)))
+    return Grid(sheet=sheet.name, rows=rows, is_hidden=is_hidden, merged=merged)
 
 
 def _is_filled(value: Any) -> bool:
@@ -57,11 +59,3 @@ def _content(value: Any) -> Content:
         return shortest(value) if math.isfinite(value) else ErrorValue(str(value))
     content: Content = value
     return content
-
-
-def _cover(rows: dict[int, dict[int, Content]], first: tuple[int, int], last: tuple[int, int]) -> None:
-    """Mark what stands under a merged cell; its corners count from 0."""
-    for row in (row for row in rows if first[0] < row <= last[0] + 1):
-        for column, content in rows[row].items():
-            if first[1] < column <= last[1] + 1 and (row - 1, column - 1) != first:
-                rows[row][column] = Covered(as_typed(content))

@@ -14,10 +14,11 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.parts import leaves_of, parts_of
 from cqdt_batch.definition.records import AppraisalPart, Block, Criterion, Rule, Unit
 from cqdt_batch.definition.sheets import YesNo, choice_key
-from cqdt_batch.definition.stamp import STAMP_SHEET, part_stamp
-from cqdt_batch.findings import Finding
-from cqdt_batch.intake.appraisal_table import OWN, VERIFIED, AppraisalColumn
+from cqdt_batch.definition.stamp import STAMP_SHEET, part_stamp, rule_stamp
+from cqdt_batch.findings import Finding, Where
+from cqdt_batch.intake.appraisal_table import NOTES, OWN, VERIFIED, AppraisalColumn
 from cqdt_batch.intake.questions import CHOSEN, wanted
+from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import InputKind, scored_by
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.intake.verdicts import Verdict, verified_by
@@ -75,12 +76,24 @@ _WIDTHS = {
 }
 """All columns in their order and how wide they are; those that a part has no use for are left out."""
 
-_NOTES = {InputKind.EVIDENCE: AppraisalColumn.EVIDENCE, InputKind.EXPLANATION: AppraisalColumn.EXPLANATION}
 _HEADER_ROW = 7
 _ROOM_FOR_REASONS = 30.0
 """Points: two lines, since Excel does not heighten a row of a protected sheet while somebody types."""
-_STEPS = ("step1", "step2", "step3", "step4", "step5", "step6", "step7")
-_STEP_ON_FIGURES = "figures"
+_STEPS = (
+    "table",
+    "cells",
+    "figures",
+    "pairs",
+    "many",
+    "reasons",
+    "unfinished",
+    "several",
+    "again",
+    "newer_form",
+    "send",
+)
+_STEPS_ON = {"figures": AppraisalColumn.VERIFIED_FIRST, "pairs": AppraisalColumn.VERIFIED_SECOND}
+"""Steps that are told only where the table has the column."""
 
 
 class Line(NamedTuple):
@@ -96,11 +109,30 @@ def appraisal_books(outcome: Outcome, words: Words) -> Iterator[AppraisalBook]:
     return (book for book in books if book.lines)
 
 
+class LeftBehind(NamedTuple):
+    """What appraisers handed in and the next workbooks do not show: so many rows with errors, and refused files."""
+
+    rows: int
+    files: tuple[str, ...]
+
+
+def left_behind(outcome: Outcome) -> LeftBehind:
+    """Tell what of the appraisers' work does not go into the next workbooks."""
+    refused = tuple(entry.name for entry in outcome.appraisal.files if entry.state is FileState.REFUSED)
+    taken = {_row_of(one.where) for verdict in outcome.appraisal.verdicts.values() for one in verdict.inputs}
+    wrong = {_row_of(finding.where) for finding in outcome.appraisal_errors if finding.where.row}
+    return LeftBehind(sum(row.file not in refused for row in wrong - taken), refused)
+
+
+def _row_of(where: Where) -> Where:
+    return replace(where, column=0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AppraisalBook:
     """The workbook of one part: a row for every leaf of every unit whose form counts.
 
-    What was verified before stands in it again, so that a second workbook loses nothing.
+    What was verified before stands in it again, so that a second workbook loses nothing but what `left_behind` tells.
     """
 
     outcome: Outcome
@@ -217,9 +249,9 @@ class AppraisalBook:
             AppraisalColumn.MAXIMUM: leaf.max_score,
             AppraisalColumn.LAST: self._last(line),
             AppraisalColumn.FINDINGS: "\n".join(self._found_on(line)),
-            AppraisalColumn.REASON: "" if verdict is None else verdict.reason,
+            AppraisalColumn.REASON: self._reason(line),
         }
-        texts |= {column: own.get(kind) for kind, column in _NOTES.items()}
+        texts |= {column: own.get(kind) for kind, column in NOTES.items()}
         texts |= {OWN[kind]: self._worded(own.get(kind)) for kind in scored_by(leaf)}
         texts |= {VERIFIED[kind]: self._worded(verified.get(kind)) for kind in verified_by(leaf)}
         if InputKind.SCORE not in scored_by(leaf):
@@ -245,6 +277,22 @@ class AppraisalBook:
     def _verdict(self, line: Line) -> Verdict | None:
         return self.outcome.appraisal.verdicts.get((line.unit.code, line.leaf.code))
 
+    def _reason(self, line: Line) -> str:
+        """The reason of a verdict, and what was written where the value is still missing."""
+        unit, leaf = line.unit.code, line.leaf.code
+        verdict = self._verdict(line)
+        written = [verdict.reason] if verdict and verdict.reason else []
+        return "; ".join(dict.fromkeys((*written, *self._reasons_alone.get((unit, leaf), ()))))
+
+    @cached_property
+    def _reasons_alone(self) -> dict[tuple[str, str], list[str]]:
+        """The reasons beside which no value was verified, by unit and criterion."""
+        found: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for finding in self.outcome.findings:
+            if finding.code == "reason_without_value":
+                found[finding.unit, str(finding.facts["code"])].append(str(finding.facts["reason"]))
+        return found
+
     def _worded(self, value: Value) -> Value:
         """A yes or no in the words of the workbook."""
         return self.words(choice_key(value)) if isinstance(value, YesNo) else value
@@ -256,10 +304,12 @@ class AppraisalBook:
         return points.of_leaf(line.leaf)
 
     def _live_points(self, line: Line, row: int, counted: Mapping[InputKind, Value]) -> Computed:
-        """The points of a computed leaf: from the verified figures, and from the unit's own where none is verified."""
+        """The points of a computed leaf once anything of it is verified; what is not is taken from the unit."""
         first, second = (self._counting(line.leaf, kind, row) for kind in (InputKind.FIRST, InputKind.SECOND))
         formula = points_formula(line.leaf, first, second, self._block.input_decimals, self.words)
-        shown = self._points(line, counted)
+        shown = self._points(line, counted) if self._verdict(line) else ""
+        untouched = ",".join(f'{address(row, self._columns[VERIFIED[kind]])}=""' for kind in scored_by(line.leaf))
+        formula = f'IF(AND({untouched}),"",{formula})'
         return Computed(f"={formula}", shown if isinstance(shown, Decimal | str) else "")
 
     def _counting(self, leaf: Criterion, kind: InputKind, row: int) -> str:
@@ -340,7 +390,8 @@ class AppraisalBook:
         return Alert((row, position), (last, position), formula)
 
     def _guide(self) -> Sheet:
-        told = [*_STEPS[:2], *((_STEP_ON_FIGURES,) if self._has_figures else ()), *_STEPS[2:]]
+        useless = {step for step, column in _STEPS_ON.items() if column not in self._columns}
+        told = (step for step in _STEPS if step not in useless)
         steps = [self.words(f"appraisal.guide.{step}", decimals=self._block.input_decimals) for step in told]
         lines = [Cell(1, 1, self.words("appraisal.guide.title"), _TITLE, across=2)]
         for number, step in enumerate(steps, 1):
@@ -349,12 +400,8 @@ class AppraisalBook:
         name, page = self.words("form.guide.sheet"), Page(landscape=True, footer="&C&P/&N")
         return Sheet(name=name, cells=tuple(lines), widths=(6.0, 120.0), page=page, protected=True)
 
-    @property
-    def _has_figures(self) -> bool:
-        return AppraisalColumn.VERIFIED_FIRST in self._columns
-
     def _stamp(self) -> Sheet:
-        pairs = part_stamp(self._assessment, self.part)._asdict().items()
+        pairs = (*part_stamp(self._assessment, self.part)._asdict().items(), *map(rule_stamp, self._leaves))
         placed = enumerate(pairs, 1)
         cells = (cell for row, (k, v) in placed for cell in (Cell(row, 1, k, _CODE), Cell(row, 2, v, _CODE)))
         return Sheet(name=STAMP_SHEET, cells=tuple(cells), visibility=Visibility.VERY_HIDDEN, protected=True)

@@ -22,13 +22,16 @@ def audit_lines(findings: Sequence[Finding], readings: Sequence[TableReading], w
     for reading in readings:
         table = reading.table
         facts = {"file": table.where.file, "name": table.name}
-        yield words("audit.table", rows=len(table.rows), columns=len(table.columns), **facts)
+        key = "audit.summary" if table.is_summary else "audit.table"
+        yield words(key, rows=len(table.rows), columns=len(table.columns), **facts)
         for column in table.columns:
             role = words(f"choice.PrintedRole.{column.role}")
             letters = column_letters(column.position)
             yield _INDENT + words("audit.column", letters=letters, role=role, label=column.label)
         yield from _sums(reading, words)
         yield from (line for ranks in reading.ranks for line in _policies(ranks, words))
+        if not reading.is_checked:
+            yield _INDENT + words("audit.unchecked")
     counts = Counter(finding.severity for finding in findings)
     told = {f"{severity}s": counts[severity] for severity in Severity}
     yield words("audit.counted", tables=len(readings), **told)
@@ -39,7 +42,7 @@ def _sums(reading: TableReading, words: Words) -> Iterator[str]:
     table = reading.table
     for one in reading.sums:
         yield _INDENT + words("audit.sum", total=table.column(one.total).label, parts=_spelt(table, one))
-    if not reading.sums and any(table.of_role(PrintedRole.TOTAL)):
+    if reading.ranks and not reading.sums and any(table.of_role(PrintedRole.TOTAL)):
         yield _INDENT + words("audit.no_sum")
 
 
@@ -81,6 +84,7 @@ def _table_json(reading: TableReading) -> dict[str, Any]:
         "sheet": table.where.sheet or None,
         "name": table.name,
         "title": table.title or None,
+        "checked": reading.is_checked,
         "rows": len(table.rows),
         "sections": [title for title in table.sections if title],
         "columns": [

@@ -55,18 +55,21 @@ def board_sheets(outcome: Outcome, words: Words) -> tuple[Sheet, ...]:
 def verdict(outcome: Outcome, words: Words) -> str:
     """Say whether all units are in, and if not, how many are missing or have forms to be mended."""
     counts = Counter(outcome.states.values())
-    received = (*outcome.intake.files, *outcome.appraisal.files)
-    refused = sum(entry.state is FileState.REFUSED for entry in received)
+    refused, of_appraisers = (
+        sum(entry.state is FileState.REFUSED for entry in taken.files) for taken in (outcome.intake, outcome.appraisal)
+    )
     lines = (
         ("missing", counts[UnitState.MISSING]),
         ("errors", counts[UnitState.WITH_ERRORS]),
         ("waiting", counts[UnitState.WAITING]),
-        ("not_counted", sum(one.severity is Severity.ERROR for one in outcome.appraisal.findings)),
+        ("not_counted", len(outcome.appraisal_errors)),
         ("refused", refused),
+        ("refused_appraisal", of_appraisers),
     )
     said = [words(f"board.{name}", count=count) for name, count in lines if count]
     if outcome.is_draft:
-        return " ".join((*said, words("board.draft")))
+        is_complete = not any(counts[state] for state in (UnitState.MISSING, UnitState.WITH_ERRORS, UnitState.WAITING))
+        return " ".join((*said, words("board.draft_appraisal" if is_complete else "board.draft")))
     return " ".join((words("board.ready", total=len(outcome.assessment.asked_units)), *said))
 
 

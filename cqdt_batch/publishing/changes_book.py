@@ -24,10 +24,10 @@ from cqdt_batch.publishing.changes_text import (
 from cqdt_batch.publishing.listing import ALONE, CENTRED, HEADER, TEXT, TITLE, Row, listing
 from cqdt_batch.publishing.sheets import Cell, Page, Sheet, Style, Value, number_format
 from cqdt_batch.rounding import published, trimmed
-from cqdt_batch.scoring.causes import Cause
-from cqdt_batch.scoring.changes import Comparison, RowChange, Scale, UnitChange
-from cqdt_batch.scoring.movements import Movement
-from cqdt_batch.scoring.pairing import Kinship
+from cqdt_batch.scoring.changes.causes import Cause
+from cqdt_batch.scoring.changes.comparison import Comparison, RowChange, Scale, UnitChange
+from cqdt_batch.scoring.changes.movements import Movement
+from cqdt_batch.scoring.changes.pairing import Kinship
 from cqdt_batch.scoring.ranking import Scope
 
 _BOLD = replace(ALONE, size=13, bold=True, italic=False)
@@ -35,7 +35,7 @@ _MOVED = "FFE699"
 _SIGNED = replace(CENTRED, number="+General;-General;0")
 _PERCENT_DECIMALS = 2
 
-_UNIT_COLUMNS = {"unit": 34, "kin": 18, "old_names": 34, "old_state": 18, "new_state": 18}
+_UNIT_COLUMNS = {"unit": 34, "kin": 30, "old_names": 34, "old_state": 18, "new_state": 18}
 _TOTAL_COLUMNS = {"old_total": 12, "new_total": 12, "change": 11}
 _PERCENT_COLUMNS = {"old_percent": 12, "new_percent": 12}
 _CAUSE_COLUMNS = {

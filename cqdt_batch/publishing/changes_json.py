@@ -7,12 +7,12 @@ from typing import Any
 
 from cqdt_batch.findings import Fact
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.changes_text import told
+from cqdt_batch.publishing.changes_text import because, told
 from cqdt_batch.rounding import trimmed
-from cqdt_batch.scoring.causes import Cause
-from cqdt_batch.scoring.changes import Comparison, RowChange, UnitChange
-from cqdt_batch.scoring.ledger import Ledger
-from cqdt_batch.scoring.pairing import Kinship
+from cqdt_batch.scoring.changes.causes import Cause
+from cqdt_batch.scoring.changes.comparison import Comparison, RowChange, UnitChange
+from cqdt_batch.scoring.changes.ledger import Ledger
+from cqdt_batch.scoring.changes.pairing import Kinship
 
 
 def comparison_json(comparison: Comparison, words: Words) -> dict[str, Any]:
@@ -97,7 +97,8 @@ def _cause_json(cause: Cause, words: Words) -> dict[str, Any]:
         "text": told(cause, words),
         "field": cause.field or None,
         "note": cause.note or None,
-        "names": list(cause.names),
+        "names": [words.shown(name) for name in cause.names],
+        "because": list(because(cause, words)),
         "count": cause.count,
         **sides,
     }

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from cqdt_batch.findings import Fact, Term
-from cqdt_batch.messages import Words, catalogue
+from cqdt_batch.messages import Language, Words, catalogue
 from cqdt_batch.rounding import trimmed
-from cqdt_batch.scoring.causes import Cause, CauseKind, Side
-from cqdt_batch.scoring.changes import Alteration, Comparison, RowChange, UnitChange
-from cqdt_batch.scoring.ledger import Ledger
-from cqdt_batch.scoring.movements import Movement
-from cqdt_batch.scoring.pairing import Kinship
+from cqdt_batch.scoring.changes.causes import Cause, CauseKind, Side, state_of
+from cqdt_batch.scoring.changes.comparison import Alteration, Comparison, RowChange, UnitChange
+from cqdt_batch.scoring.changes.ledger import Ledger
+from cqdt_batch.scoring.changes.movements import Movement
+from cqdt_batch.scoring.changes.pairing import Kinship
 
 _INDENT = "    "
 
@@ -113,8 +113,14 @@ def place_of(side: Side, words: Words) -> str:
 
 
 def beside(cause: Cause, words: Words) -> str:
-    """What is to be said of a cause beside the two sides: the reason or document, and who it is about."""
-    return "; ".join(text for text in (cause.note, names_of(cause, words)) if text)
+    """What is to be said of a cause beside the two sides: the reason or document, what is wrong, who it is about."""
+    told = (cause.note, " ".join(because(cause, words)), names_of(cause, words))
+    return "; ".join(text for text in told if text)
+
+
+def because(cause: Cause, words: Words) -> tuple[str, ...]:
+    """What the run itself said, in the reader's language."""
+    return tuple(says.en if words.language is Language.EN else says.vi for says in cause.because)
 
 
 def told(cause: Cause, words: Words) -> str:
@@ -139,6 +145,8 @@ def _essence(cause: Cause, words: Words) -> str:
     change = words("compare.from_to", old=said(sides[0], words), new=said(sides[1], words)) if any(sides) else ""
     if isinstance(cause.after.said, Term) and cause.before.said == "":
         change = words.shown(cause.after.said)
+    if cause.kind is CauseKind.REFUSED:
+        change = said(sides[sides[0] == ""], words)
     return ": ".join(text for text in (kind_of(cause, words), change) if text)
 
 
@@ -199,12 +207,16 @@ def _kin_line(unit: UnitChange, words: Words) -> str:
     return f"{unit.pair.name}: {kin}" + (f" – {'; '.join(olds)}" if olds else "")
 
 
+_TOLD_BELOW = frozenset({CauseKind.OWN, CauseKind.STATE})
+"""What is told once, with the criteria of the unit, not table by table."""
+
+
 def _unit_lines(comparison: Comparison, unit: UnitChange, words: Words) -> Iterator[str]:
     yield _unit_line(unit, words)
     for row in comparison.moved_rows:
         if row.pair is unit.pair:
             yield _INDENT + _row_line(comparison, row, words)
-            yield from (_INDENT * 2 + told(cause, words) for cause in row.causes if cause.kind is not CauseKind.OWN)
+            yield from (_INDENT * 2 + told(cause, words) for cause in row.causes if cause.kind not in _TOLD_BELOW)
     for movement in unit.movements:
         yield _INDENT + _movement_line(movement, words)
         yield from (_INDENT * 2 + told(cause, words) for cause in movement.causes)
@@ -212,11 +224,22 @@ def _unit_lines(comparison: Comparison, unit: UnitChange, words: Words) -> Itera
 
 def _unit_line(unit: UnitChange, words: Words) -> str:
     if unit.change is None:
-        return unit.pair.name
+        return _unscored_line(unit, words)
     before, after = (said(scale.total, words) for scale in (unit.olds[0], unit.new or unit.olds[0]))
     if not unit.change:
         return words("compare.unit_same", unit=unit.pair.name, total=after)
     return words("compare.unit_line", unit=unit.pair.name, old=before, new=after, change=signed(unit.change, words))
+
+
+def _unscored_line(unit: UnitChange, words: Words) -> str:
+    """A unit without two totals: its total or its state, before and now; of one that came or went its name alone."""
+    if unit.pair.both is None or unit.new is None:
+        return unit.pair.name
+    old, new = (
+        words("compare.total", total=trimmed(scale.total)) if scale.total is not None else words.shown(state_of(entry))
+        for entry, scale in zip(unit.pair.both, (unit.olds[0], unit.new), strict=True)
+    )
+    return words("compare.unit_state_line", unit=unit.pair.name, old=old, new=new)
 
 
 def _row_line(comparison: Comparison, row: RowChange, words: Words) -> str:
@@ -235,11 +258,12 @@ def _row_line(comparison: Comparison, row: RowChange, words: Words) -> str:
 
 
 def _movement_line(movement: Movement, words: Words) -> str:
-    return words(
-        "compare.criterion_line",
-        code=movement.criterion.code,
-        label=movement.criterion.label,
-        old=said(movement.old, words),
-        new=said(movement.new, words),
-        change=signed(movement.change, words),
-    )
+    facts: dict[str, Fact] = {
+        "code": movement.criterion.code,
+        "label": movement.criterion.label,
+        "old": said(movement.old, words),
+        "new": said(movement.new, words),
+    }
+    if movement.change is None:
+        return words("compare.criterion_state_line", **facts)
+    return words("compare.criterion_line", **facts, change=signed(movement.change, words))

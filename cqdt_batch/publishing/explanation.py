@@ -1,22 +1,23 @@
 """Answer "why is this 48,4?": what the annex prints of a unit, how it came about, down to the cells of the files.
 
-The lines can be read aloud; `explanation_json.py` says the same to machines.
+`explanation_text.py` says it in sentences, `explanation_json.py` to machines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from cqdt_batch.definition.assessment import Assessment, CriteriaTree
-from cqdt_batch.definition.names import folded
-from cqdt_batch.definition.records import Column, ColumnKind, Correction, Criterion, Measure, TableContent, Unit
-from cqdt_batch.findings import Fact, Finding, Where
-from cqdt_batch.intake.submissions import Input, InputKind
+from cqdt_batch.definition.assessment import CriteriaTree
+from cqdt_batch.definition.records import Column, ColumnKind, Correction, Criterion, ScoreSource, TableContent, Unit
+from cqdt_batch.findings import Finding, Where
+from cqdt_batch.intake.rivals import FileState
+from cqdt_batch.intake.verdicts import Verdict, verified_by
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.figures import FIGURE_KINDS
 from cqdt_batch.publishing.annex.tables import filled
@@ -27,9 +28,14 @@ from cqdt_batch.scoring.outcome import SCORED, Outcome
 from cqdt_batch.scoring.ranking import RankedTable, RankList
 from cqdt_batch.scoring.trace import Node, Trace
 
-_INDENT = "  "
-_OWN = "explain.own", "explain.own_of_two"
-_VERIFIED = "explain.verified", "explain.verified_of_two"
+
+class Verification(StrEnum):
+    """How much of a leaf is verified; what is wrong verifies nothing."""
+
+    NONE = "none"
+    WRONG = "wrong"
+    PARTLY = "partly"
+    FULL = "full"
 
 
 class Converted(NamedTuple):
@@ -75,7 +81,7 @@ class Placed:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """All there is to say about a unit on a criterion; of a unit that is not scored, its state and its findings."""
+    """All there is to say about a unit on a criterion; of one that is not scored, what was typed and what was found."""
 
     outcome: Outcome
     unit: Unit
@@ -87,10 +93,44 @@ class Explanation:
         """What was found about the unit."""
         return tuple(finding for finding in self.outcome.findings if finding.unit == self.unit.code)
 
+    @cached_property
+    def about_criterion(self) -> tuple[Finding, ...]:
+        """Of the findings those about the criterion or one below it."""
+        return tuple(finding for finding in self.findings if self._below.intersection(self.criteria_of(finding)))
+
+    @cached_property
+    def about_unit(self) -> tuple[Finding, ...]:
+        """Of the findings those about no criterion."""
+        return tuple(finding for finding in self.findings if not self.criteria_of(finding))
+
+    @cached_property
+    def about_others(self) -> tuple[Finding, ...]:
+        """Of the findings those about other criteria alone."""
+        known = (*self.about_criterion, *self.about_unit)
+        return tuple(finding for finding in self.findings if finding not in known)
+
+    def criteria_of(self, finding: Finding) -> tuple[str, ...]:
+        """The criteria of the unit's block that a finding names."""
+        named = finding.facts.get("codes", (finding.facts.get("code", ""),))
+        return tuple(str(code) for code in named if code in self._tree.by_code) if isinstance(named, tuple) else ()
+
+    @cached_property
+    def _below(self) -> frozenset[str]:
+        return frozenset(node.criterion.code for node in self.root.walk())
+
+    @property
+    def _tree(self) -> CriteriaTree:
+        return self.outcome.assessment.trees[self.unit.block]
+
     @property
     def is_scored(self) -> bool:
         """Tell whether the annex has figures of the unit."""
         return self.outcome.states[self.unit.code] in SCORED
+
+    @property
+    def is_of_everything(self) -> bool:
+        """Tell whether the unit was asked about as a whole."""
+        return self.criterion == self._tree.root
 
     @cached_property
     def derivation(self) -> Derivation:
@@ -99,8 +139,54 @@ class Explanation:
 
     @cached_property
     def root(self) -> Node:
-        """The trace of the criterion; KeyError where the unit is not scored."""
-        return self.derivation.trace.of(self.unit, self.criterion.code)
+        """The trace of the criterion; without points where the unit is not scored."""
+        trace = self.derivation.trace
+        return trace.of(self.unit, self.criterion.code) if self.is_scored else self._unscored(self.criterion)
+
+    def _unscored(self, criterion: Criterion) -> Node:
+        children = tuple(map(self._unscored, self._tree.children.get(criterion.code, ())))
+        if not children:
+            return self.derivation.trace.leaf(self.unit, criterion)
+        return Node(unit=self.unit, criterion=criterion, points=None, own=None, children=children)
+
+    def verification(self, leaf: Node) -> Verification | None:
+        """How much of a leaf is verified; None where nobody verifies it."""
+        is_open = leaf.criterion.code in self.outcome.unverified.get(self.unit.code, ())
+        if not leaf.verdict:
+            return Verification.NONE if is_open and self._is_appraised else None
+        if not is_open:
+            return Verification.FULL
+        is_partial = len(leaf.verdict.inputs) < len(verified_by(leaf.criterion))
+        return Verification.PARTLY if is_partial else Verification.WRONG
+
+    @property
+    def _is_appraised(self) -> bool:
+        scores = self.outcome.assessment.profile.scores
+        return bool(self.outcome.appraisal.files) or scores is ScoreSource.VERIFIED_ONLY
+
+    def not_counted(self, leaf: Node) -> tuple[Verdict, ...]:
+        """What appraisers typed for a leaf and does not count: they contradict each other, or the unit's newer form."""
+        if leaf.verdict:
+            return ()
+        key = leaf.unit.code, leaf.criterion.code
+        said = (v for e in self.outcome.appraisal.files if e.state is FileState.ACCEPTED for v in e.verdicts)
+        return tuple(verdict for verdict in said if (verdict.unit, verdict.criterion) == key)
+
+    def not_applied(self, leaf: Node) -> tuple[Correction, ...]:
+        """The entries of the corrections register for a leaf of a unit that is not scored."""
+        key = leaf.unit.code, leaf.criterion.code
+        entries = () if self.is_scored else self.outcome.assessment.corrections
+        return tuple(entry for entry in entries if (entry.unit, entry.criterion) == key)
+
+    @cached_property
+    def appraisers_files(self) -> Mapping[str, str]:
+        """The SHA-256 of every file of an appraiser in which something of the criterion was typed."""
+        verdicts = [v for leaf in self.root.leaves for v in (leaf.verdict, *self.not_counted(leaf)) if v]
+        known = {entry.name: entry.sha256 for entry in self.outcome.appraisal.files}
+        found = {verdict.where.file: verdict.sha256 for verdict in verdicts}
+        for place in (one.where for verdict in verdicts for one in verdict.inputs):
+            found.setdefault(place.file, known.get(place.file, ""))
+        return dict(sorted(found.items()))
 
     @cached_property
     def _tables(self) -> tuple[RankedTable, ...]:
@@ -165,133 +251,12 @@ class Explanation:
         title = next((section.section.title for section in ranked.sections if section.ranking is one), "")
         return filled(title, self.outcome.assessment.profile)
 
-    def lines(self) -> Iterator[str]:
-        """The explanation, a thought a line; what stands below something is indented."""
-        words = self.words
-        block = self.outcome.assessment.block_by_code[self.unit.block]
-        yield words("explain.unit", unit=self.unit.name, code=self.unit.code, block=block.name)
-        yield words("explain.state", state=words(f"unit_state.{self.outcome.states[self.unit.code]}"))
-        submission = self.outcome.own_submission_of.get(self.unit.code)
-        if submission:
-            yield words("explain.file", file=submission.file, sha256=submission.sha256)
-        if not self.is_scored:
-            yield words("explain.not_scored")
-            yield from (_INDENT + line for line in self._findings())
-            return
-        yield ""
-        yield words("explain.criterion", code=self.criterion.code, label=_in_one_line(self.criterion.label))
-        yield from (_INDENT + line for line in self._figures())
-        yield ""
-        yield words("explain.how")
-        yield from self._node_lines(self.root, 1)
-
-    def _findings(self) -> Iterator[str]:
-        for finding in self.findings:
-            severity = self.words(f"severity.{finding.severity}")
-            place = self.derivation.place(finding.where)
-            yield self.words("explain.finding", severity=severity, place=place, message=self.words.message(finding))
-
-    def _figures(self) -> Iterator[str]:
-        if not self.printed:
-            yield self.words("explain.not_printed")
-        for one in self.printed:
-            facts: dict[str, Fact] = {
-                "label": _in_one_line(one.column.label),
-                "published": one.published,
-                "decimals": one.decimals,
-            }
-            yield self.words("explain.figure", table=one.table, **facts, exact=self._exactly(one))
-        for placed in self.placed:
-            yield from self._rank_lines(placed)
-
-    def _exactly(self, one: Printed) -> str:
-        exact = self.derivation.exact(one.exact)
-        if one.converted is None:
-            return exact
-        points, scale, applicable = map(self.derivation.points, one.converted)
-        told = self.words("explain.converted", points=points, scale=scale, applicable=applicable)
-        return f"{told} = {exact}"
-
-    def _rank_lines(self, placed: Placed) -> Iterator[str]:
-        words, count = self.words, len(placed.ranked.units)
-        among = placed.among or words("working.whole")
-        facts: dict[str, Fact] = {"rank": placed.own.rank, "count": count, "among": among, "figure": placed.own.figure}
-        yield words("explain.rank", table=placed.table, **facts)
-        for key, other in (("explain.above", placed.above), ("explain.below", placed.below)):
-            if other:
-                yield _INDENT + words(key, unit=other.unit.printed_name, figure=other.figure, rank=other.rank)
-
-    def _node_lines(self, node: Node, depth: int) -> Iterator[str]:
-        indent = _INDENT * depth
-        facts = {"code": node.criterion.code, "label": _in_one_line(node.criterion.label)}
-        yield indent + self.words("explain.node", **facts, points=self.derivation.points(node.points))
-        yield indent + _INDENT + self.words("explain.rule", rule=self.derivation.how_exactly(node))
-        yield from (indent + _INDENT + line for line in self._leaf_lines(node))
-        for child in node.children:
-            yield from self._node_lines(child, depth + 1)
-
-    def _leaf_lines(self, leaf: Node) -> Iterator[str]:
-        words, said = self.words, self.derivation
-        for pair in leaf.pairs:
-            for keys, one in ((_OWN, pair.own), (_VERIFIED, pair.verified)):
-                if one:
-                    yield self._read(leaf, one, keys)
-        if leaf.given and leaf.given_at:
-            facts: dict[str, Fact] = {
-                "points": leaf.given.points,
-                "place": said.place(leaf.given_at),
-                "source": leaf.given.source,
-            }
-            yield words("explain.given" if leaf.given.source else "explain.given_plainly", **facts)
-        if leaf.verdict:
-            if leaf.verdict.reason:
-                yield words("explain.reason", reason=leaf.verdict.reason)
-            if not leaf.counts_verdict:
-                yield words("explain.unused")
-            yield words("explain.verified_file", file=leaf.verdict.where.file, sha256=leaf.verdict.sha256)
-        for finding in leaf.told:
-            severity = words(f"severity.{finding.severity}")
-            yield words("explain.told", severity=severity, message=said.says(finding))
-        for entry in leaf.corrections:
-            yield words("explain.correction", entry=said.correction(entry), place=said.place(self.corrected_at(entry)))
-
-    def _read(self, leaf: Node, one: Input, keys: tuple[str, str]) -> str:
-        """Where an input stands, what was typed there and what that means; which of two it is."""
-        facts: dict[str, Fact] = {
-            "place": self.derivation.place(one.where),
-            "raw": self.words("explain.empty") if one.raw is None else self.derivation.raw(one),
-            "value": self.words("explain.unread") if one.value is None else self.derivation.meant(leaf.criterion, one),
-        }
-        alone, of_two = keys
-        if leaf.criterion.measured is not Measure.RATIO:
-            return self.words(alone, **facts)
-        return self.words(of_two, letter="b" if one.kind is InputKind.SECOND else "a", **facts)
-
     def corrected_at(self, entry: Correction) -> Where:
         """The cell of the corrections register that holds the new points."""
         return self.outcome.layout.at("corrections", entry.row, "new")
-
-
-def named_unit(assessment: Assessment, typed: str) -> Unit | None:
-    """Find a unit by its code or any of its names; None where nobody is called so."""
-    key = folded(typed)
-    by_code = {folded(unit.code): unit for unit in assessment.units}
-    return by_code.get(key) or assessment.unit_by_name.get(key)
-
-
-def named_criterion(tree: CriteriaTree, typed: str) -> Criterion | None:
-    """Find a criterion by its code, or by its label where no other has it; the composite index where none is named."""
-    if not typed:
-        return tree.root
-    labelled = tree.by_label.get(folded(typed), ())
-    return tree.by_code.get(typed.strip()) or (labelled[0] if len(labelled) == 1 else None)
 
 
 def _neighbour(figures: Figures, one: RankList, place: int) -> Neighbour:
     unit = one.units[place]
     exact = figures.exact(figures.ranked_kind, unit)
     return Neighbour(unit=unit, rank=one.ranks[place], figure=published(exact or Decimal(0), figures.block.decimals))
-
-
-def _in_one_line(label: str) -> str:
-    return " ".join(label.split())

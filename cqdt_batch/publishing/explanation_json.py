@@ -9,12 +9,13 @@ from cqdt_batch.cells import as_typed
 from cqdt_batch.definition.records import Correction
 from cqdt_batch.findings import Where
 from cqdt_batch.intake.submissions import Input
+from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.publishing.explanation import Converted, Explanation, Neighbour, Placed, Printed
 from cqdt_batch.scoring.trace import Node
 
 
 def explanation_json(told: Explanation) -> dict[str, Any]:
-    """What `cqdt explain` tells; a unit that is not scored has a state and findings, and no trace."""
+    """What `cqdt explain` tells; of a unit that is not scored only a criterion has a trace, without points."""
     submission = told.outcome.own_submission_of.get(told.unit.code)
     return {
         "unit": {
@@ -28,7 +29,7 @@ def explanation_json(told: Explanation) -> dict[str, Any]:
         "criterion": told.criterion.code,
         "figures": [_figure_json(one) for one in told.printed],
         "ranks": [_rank_json(one) for one in told.placed],
-        "trace": _node_json(told, told.root) if told.is_scored else None,
+        "trace": _node_json(told, told.root) if told.is_scored or not told.is_of_everything else None,
     }
 
 
@@ -48,12 +49,13 @@ def _node_json(explained: Explanation, node: Node) -> dict[str, Any]:
 def _leaf_json(explained: Explanation, leaf: Node) -> dict[str, Any]:
     told: dict[str, Any] = {"inputs": [_input_json(one) for one in leaf.answered]}
     if leaf.verdict:
-        told["verified"] = {
-            "counts": leaf.counts_verdict,
-            "inputs": [_input_json(one) for one in leaf.verdict.inputs],
-            "reason": leaf.verdict.reason,
-            "sha256": leaf.verdict.sha256,
-        }
+        told["verified"] = {"counts": leaf.counts_verdict, **_verdict_json(leaf.verdict)}
+    refused = explained.not_counted(leaf)
+    if refused:
+        told["not_counted"] = [_verdict_json(one) for one in refused]
+    verification = explained.verification(leaf)
+    if verification:
+        told["verification"] = verification.value
     if leaf.given and leaf.given_at:
         told["given"] = {
             "points": _text(leaf.given.points),
@@ -64,8 +66,13 @@ def _leaf_json(explained: Explanation, leaf: Node) -> dict[str, Any]:
         inputs = [_input_json(one) for one in leaf.best.inputs]
         told["best"] = {"unit": leaf.best.unit.code, "figure": str(leaf.best.figure), "inputs": inputs}
     told["corrections"] = [_correction_json(explained, entry) for entry in leaf.corrections]
+    told["not_applied"] = [_correction_json(explained, entry) for entry in explained.not_applied(leaf)]
     told["findings"] = [{"code": one.code, "message": explained.derivation.says(one)} for one in leaf.told]
     return told
+
+
+def _verdict_json(one: Verdict) -> dict[str, Any]:
+    return {"inputs": [_input_json(found) for found in one.inputs], "reason": one.reason, "sha256": one.sha256}
 
 
 def _correction_json(explained: Explanation, entry: Correction) -> dict[str, Any]:
@@ -85,6 +92,7 @@ def _figure_json(one: Printed) -> dict[str, Any]:
         "table": one.table,
         "kind": one.column.kind.value,
         "label": one.column.label,
+        "spanners": list(one.column.spanners),
         "exact": str(one.exact),
         "converted": _converted_json(one.converted) if one.converted else None,
         "decimals": one.decimals,

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.publishing.sealing.seal import FORMAT, Seal, digest
-from cqdt_batch.scoring.ledger import Ledger
+from cqdt_batch.scoring.changes.ledger import Ledger
 
 _SEAL = TypeAdapter(Seal)
 _CHECKSUM = "checksum"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cqdt_batch.cells import as_typed
-from cqdt_batch.definition.records import Criterion
+from cqdt_batch.definition.records import Correction, Criterion
 from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.intake.submissions import Input, InputKind, scored_by
 from cqdt_batch.intake.verdicts import Verdict
@@ -42,8 +42,12 @@ def _value(found: Input | None, words: Words) -> str:
 def reasons(node: Node, words: Words) -> str:
     """Why a leaf's points are not the unit's own: the appraiser's reason, and those of corrections."""
     said = [node.verdict.reason] if node.verdict and node.verdict.reason else []
-    made = (words("working.corrected_by", reason=one.reason, document=one.document) for one in node.corrections)
-    return "\n".join((*said, *made))
+    return "\n".join((*said, *(_corrected(one, words) for one in node.corrections)))
+
+
+def _corrected(entry: Correction, words: Words) -> str:
+    old, new = (words("not_assessed") if points is None else words.shown(points) for points in (entry.old, entry.new))
+    return words("working.corrected_by", old=old, new=new, reason=entry.reason, document=entry.document)
 
 
 def place_of(verdict: Verdict, words: Words) -> str:

@@ -14,18 +14,19 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.records import ScoreSource, Summing, TieRule, Unit
-from cqdt_batch.findings import Finding, Severity, Where, error, has_errors, in_order, warning
+from cqdt_batch.findings import Fact, Finding, Severity, Where, error, in_order, warning
 from cqdt_batch.intake.appraisal import Appraisal
 from cqdt_batch.intake.collecting import Intake
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import InputKind, Submission
 from cqdt_batch.intake.verdicts import Verdicts, verified
+from cqdt_batch.scoring.changes.ledger import Ledger
 from cqdt_batch.scoring.corrections import Register, settle
 from cqdt_batch.scoring.points import applicable, score
 from cqdt_batch.scoring.ranking import RankedTable, RankList, rank_table
 from cqdt_batch.scoring.totals import differing_totals
 from cqdt_batch.scoring.validation import best_zeros, given_gaps, validate, validate_verified
-from cqdt_batch.scoring.verification import counting, settled_by_verdicts, unverified, verification_gaps
+from cqdt_batch.scoring.verification import counting, settled_by_verdicts, sound, unverified, verification_gaps
 
 
 class UnitState(StrEnum):
@@ -53,6 +54,7 @@ class Outcome:
     `points` and `applicable` hold for each block the frames of `scoring.points`; `states` is in register order.
     `submissions` are those that are scored or waiting, with the verified values in the place of the units' own where
     those are published; `own_points` are the points of the units' own answers, where these are complete.
+    `previous` is the ledger of the result published before, where that was looked for and found.
     """
 
     assessment: Assessment
@@ -67,12 +69,19 @@ class Outcome:
     own_points: Mapping[str, pd.DataFrame]
     applicable: Mapping[str, pd.DataFrame]
     tables: tuple[RankedTable, ...]
+    previous: Ledger | None = None
 
     @property
     def is_draft(self) -> bool:
         """Tell whether a unit is missing from the tables, or what an appraiser said is not counted: not for signing."""
         is_missing = any(state not in SCORED | {UnitState.LEFT_OUT} for state in self.states.values())
-        return is_missing or has_errors(self.appraisal.findings)
+        return is_missing or bool(self.appraisal_errors)
+
+    @cached_property
+    def appraisal_errors(self) -> tuple[Finding, ...]:
+        """What is wrong in the files of appraisers: something that they verified is not counted."""
+        files = {entry.name for entry in self.appraisal.files}
+        return tuple(f for f in self.findings if f.severity is Severity.ERROR and f.where.file in files)
 
     @cached_property
     def submission_of(self) -> dict[str, Submission]:
@@ -87,7 +96,8 @@ class Outcome:
     @cached_property
     def unverified(self) -> dict[str, tuple[str, ...]]:
         """The leaves of each unit with an accepted submission that no appraiser has verified, if any were to."""
-        return {s.unit: unverified(self.assessment, s.unit, self.appraisal.verdicts) for s in self.submissions}
+        verdicts = sound(self.appraisal.verdicts, self.findings)
+        return {s.unit: unverified(self.assessment, s.unit, verdicts) for s in self.submissions}
 
     @cached_property
     def verified_inputs(self) -> frozenset[tuple[str, str, InputKind]]:
@@ -135,8 +145,8 @@ def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appr
     waiting = {finding.unit for finding in errors} - faulty
     incomparable = tuple(best_zeros(assessment, [s for s in counted if s.unit not in faulty | waiting]))
     faulty |= {finding.unit for finding in incomparable}
-    sound = [s for s in counted if s.unit not in faulty | waiting]
-    points, register = _corrected(definition, assessment, sound)
+    scored = [s for s in counted if s.unit not in faulty | waiting]
+    points, register = _corrected(definition, assessment, scored)
     waiting |= {finding.unit for finding in register.findings if finding.severity is Severity.ERROR}
     incomplete = {finding.unit for finding in about_forms if finding.severity is Severity.ERROR}
     own = _own(assessment, intake, appraised.verdicts, points, incomplete)
@@ -156,7 +166,8 @@ def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appr
                 *register.findings,
                 *differing_totals(assessment, intake.submissions, own),
                 *missing,
-                *_unsettled(tables, definition),
+                *_half_done(assessment, appraised, counted),
+                *_unsettled(tables, definition, register),
             )
         ),
         states=_states(assessment, received, faulty, waiting, _ranked(assessment, tables)),
@@ -190,14 +201,14 @@ def _own(
 
 
 def _corrected(
-    definition: Definition, assessment: Assessment, sound: Iterable[Submission]
+    definition: Definition, assessment: Assessment, scored: Iterable[Submission]
 ) -> tuple[dict[str, pd.DataFrame], Register]:
     """Score the units and apply the corrections register to them.
 
     A unit with a wrong entry is left out, and the others are scored anew: it may have been the best, to which they are
     relative.
     """
-    left = list(sound)
+    left = list(scored)
     refused: tuple[Finding, ...] = ()
     register = Register()
     while assessment.corrections:
@@ -219,8 +230,9 @@ def _exact(assessment: Assessment, answered: Iterable[Submission]) -> dict[str, 
     return {b.code: score(assessment, b.code, read, summing=Summing.EXACT) for b in assessment.blocks}
 
 
-def _unsettled(tables: Iterable[RankedTable], definition: Definition) -> Iterator[Finding]:
+def _unsettled(tables: Iterable[RankedTable], definition: Definition, register: Register) -> Iterator[Finding]:
     """Tell what the definition leaves open: ties that no tie-break settles, and units nobody can rank."""
+    waived = {entry.unit: entry for entry in reversed(register.applied) if entry.new is None}
     for ranked in tables:
         layout, block = definition.layout, ranked.figures.block
         table = ranked.table.code
@@ -228,10 +240,15 @@ def _unsettled(tables: Iterable[RankedTable], definition: Definition) -> Iterato
             for units in _sharing(one):
                 where = layout.at("blocks", block.row, "tie_breaks")
                 yield warning("rank_still_shared", where, table=table, units=units)
-        unranked = tuple(unit.printed_name for unit in _not_comparable(ranked))
-        if unranked:
+        unranked = tuple(_not_comparable(ranked))
+        for unit in (unit for unit in unranked if unit.code in waived):
+            where = layout.at("corrections", waived[unit.code].row, "new")
+            facts: dict[str, Fact] = {"name": unit.name, "code": waived[unit.code].criterion}
+            yield warning("waived_unit_not_comparable", where, unit.code, table=table, **facts)
+        units = tuple(unit.printed_name for unit in unranked if unit.code not in waived)
+        if units:
             where = layout.at("blocks", block.row, "treatment")
-            yield warning("unit_not_comparable", where, table=table, units=unranked)
+            yield warning("unit_not_comparable", where, table=table, units=units)
 
 
 def _sharing(ranked: RankList) -> Iterator[tuple[str, ...]]:
@@ -255,6 +272,18 @@ def _absent(unit: Unit, intake: Intake, inbox: str) -> Finding:
     if other:
         return error("unit_sent_unusable", Where(file=inbox), unit.code, unit=unit.name, files=other)
     return error("unit_missing", Where(file=inbox), unit.code, unit=unit.name)
+
+
+def _half_done(assessment: Assessment, appraised: Appraisal, counted: Iterable[Submission]) -> Iterator[Finding]:
+    """Where appraisers have begun and verified scores come first, say how many criteria still have the units' own."""
+    if not appraised.files or assessment.profile.scores is not ScoreSource.VERIFIED:
+        return
+    units = {s.unit: len(unverified(assessment, s.unit, appraised.verdicts)) for s in counted}
+    left = sum(units.values())
+    if left:
+        asked = sum(len(assessment.assessed_leaves(assessment.unit_by_code[unit])) for unit in units)
+        where, some = Where(file=appraised.folder), sum(map(bool, units.values()))
+        yield warning("verification_incomplete", where, count=left, total=asked, units=some)
 
 
 def _ranked(assessment: Assessment, tables: Iterable[RankedTable]) -> frozenset[str]:

@@ -24,7 +24,7 @@ from cqdt_batch.definition.records import Block, Criterion, Measure, Rule, ZeroR
 from cqdt_batch.findings import Fact, Finding, Where, error, gathered, warning
 from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
-from cqdt_batch.intake.verdicts import Verdicts, verified
+from cqdt_batch.intake.verdicts import Verdict, Verdicts, verified
 from cqdt_batch.scoring.points import answer_of
 from cqdt_batch.scoring.rules import leaf_points, measured
 
@@ -60,9 +60,21 @@ def validate_verified(
     findings: list[Finding] = []
     for (block, leaves), alike in _alike(assessment, verified(submissions, verdicts)).items():
         typed = tuple(replace(leaf, rule=Rule.POINTS) if leaf.rule is Rule.GIVEN else leaf for leaf in leaves)
-        failures = _failures(assessment, block, typed, alike, Author.APPRAISER)
-        findings.extend(finding for finding in failures if finding.where in cells)
+        for failure in _failures(assessment, block, typed, alike, Author.APPRAISER):
+            verdict = verdicts.get((failure.unit, str(failure.facts["code"])))
+            if failure.where in cells:
+                findings.append(failure)
+            elif verdict and failure.code in PAIRED:
+                findings.append(_told_at(failure, verdict, assessment))
     return tuple(findings)
+
+
+def _told_at(failure: Finding, verdict: Verdict, assessment: Assessment) -> Finding:
+    """Tell at the verified one of two figures what is wrong with them together: the other is the unit's own."""
+    block = assessment.unit_by_code[verdict.unit].block
+    leaf = assessment.trees[block].by_code[verdict.criterion]
+    own = input_name(leaf, _PAIR_IS_WRONG_AT[failure.code])
+    return replace(failure, where=verdict.inputs[0].where, facts=failure.facts | {"input": own})
 
 
 class Asked(NamedTuple):
@@ -120,6 +132,8 @@ _Pair: TypeAlias = "tuple[Decimal, Decimal]"
 
 _PAIR_IS_WRONG_AT = {"denominator_zero": InputKind.SECOND, "part_above_whole": InputKind.FIRST}
 """Which of the two numbers a finding about both is told at."""
+PAIRED = frozenset(_PAIR_IS_WRONG_AT)
+"""The codes of findings about two numbers together."""
 
 
 def _pair_checks(leaf: Criterion) -> Iterator[pa.Check]:

@@ -9,7 +9,8 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Criterion, Rule, ScoreSource
 from cqdt_batch.findings import Finding, Severity, Where, error
 from cqdt_batch.intake.submissions import InputKind, Submission
-from cqdt_batch.intake.verdicts import Verdicts, verified
+from cqdt_batch.intake.verdicts import Verdict, Verdicts, verified, verified_by
+from cqdt_batch.scoring.validation import PAIRED
 
 
 def counting(
@@ -35,10 +36,12 @@ def settled_by_verdicts(
 ) -> Iterator[Finding]:
     """Make warnings of the errors in cells in whose place a verified value counts: they keep nobody out.
 
-    An error about several criteria is settled where all their cells are.
+    An error about several criteria is settled where all their cells are; one about two figures where either is, since
+    the two that count are judged by themselves.
     """
     kept = {one.where for submission in counted for one in submission.inputs}
     replaced: set[Where] = set()
+    touched: set[tuple[str, str]] = set()
     open_still: set[tuple[str, str]] = set()
     known: set[tuple[str, str]] = set()
     for submission in own:
@@ -49,11 +52,13 @@ def settled_by_verdicts(
                     open_still.add((one.unit, one.criterion))
                 else:
                     replaced.add(one.where)
+                    touched.add((one.unit, one.criterion))
     closed = known - open_still
     for finding in findings:
         codes = finding.facts.get("codes")
         keys = {(finding.unit, str(code)) for code in codes} if isinstance(codes, tuple) else set()
-        is_settled = keys <= closed if keys else finding.where in replaced
+        is_paired = finding.code in PAIRED and (finding.unit, finding.facts["code"]) in touched
+        is_settled = keys <= closed if keys else finding.where in replaced or is_paired
         is_error = finding.severity is Severity.ERROR
         yield replace(finding, severity=Severity.WARNING) if is_error and is_settled else finding
 
@@ -61,11 +66,25 @@ def settled_by_verdicts(
 _SCORING = frozenset({InputKind.SCORE, InputKind.FIRST, InputKind.SECOND})
 
 
+def sound(verdicts: Verdicts, findings: Iterable[Finding]) -> Verdicts:
+    """The verdicts in none of whose cells a finding is an error."""
+    wrong = {finding.where for finding in findings if finding.severity is Severity.ERROR}
+    return {key: one for key, one in verdicts.items() if not any(value.where in wrong for value in one.inputs)}
+
+
 def unverified(assessment: Assessment, unit: str, verdicts: Verdicts) -> tuple[str, ...]:
-    """The leaves of a unit that nobody has verified or given points for, in the order of the tree."""
+    """The leaves of a unit that nobody has verified in full or given points for, in the order of the tree."""
     leaves = assessment.assessed_leaves(assessment.unit_by_code[unit])
-    keys = ((unit, leaf.code) for leaf in leaves)
-    return tuple(key[1] for key in keys if key not in verdicts and key not in assessment.given_points)
+    return tuple(
+        leaf.code
+        for leaf in leaves
+        if (unit, leaf.code) not in assessment.given_points and not _is_whole(leaf, verdicts.get((unit, leaf.code)))
+    )
+
+
+def _is_whole(leaf: Criterion, verdict: Verdict | None) -> bool:
+    """Tell whether all that points come from is verified, not only one of two figures."""
+    return verdict is not None and {one.kind for one in verdict.inputs} >= set(verified_by(leaf))
 
 
 def verification_gaps(

@@ -12,7 +12,7 @@ from cqdt_batch.definition.checks.references import Check
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.parts import leaves_of
 from cqdt_batch.definition.records import AppraisalPart, Correction, Criterion, Extra
-from cqdt_batch.findings import Finding, error, warning
+from cqdt_batch.findings import Fact, Finding, error, warning
 
 
 def check_criteria_are_appraised_once(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -78,7 +78,7 @@ def check_corrections_are_of_assessed_criteria(a: Assessment, layout: Layout) ->
 
 
 def check_corrected_points_are_possible(a: Assessment, layout: Layout) -> Iterator[Finding]:
-    """New points lie within the maximum, those of a penalty below zero, with the decimals of a typed score."""
+    """New points lie within the maximum (of a penalty: below zero), and have the decimals and steps of typed ones."""
     for entry, criterion in _corrected(a):
         points, block = entry.new, a.block_by_code[criterion.block]
         unclear = layout.told("criteria", criterion.row, "max_score", "extra")
@@ -92,6 +92,9 @@ def check_corrected_points_are_possible(a: Assessment, layout: Layout) -> Iterat
             )
         elif decimals_of(points) > block.input_decimals and not layout.told("blocks", block.row, "input_decimals"):
             yield error("definition_points_too_fine", where, points=points, decimals=block.input_decimals)
+        elif criterion.step and points % criterion.step and not layout.told("criteria", criterion.row, "step"):
+            facts: dict[str, Fact] = {"code": criterion.code, "found": points, "step": criterion.step}
+            yield warning("definition_correction_off_step", where, **facts)
 
 
 def _bounds(criterion: Criterion, maximum: Decimal) -> tuple[Decimal, Decimal]:

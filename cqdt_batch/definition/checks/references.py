@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
-from cqdt_batch.definition.names import folded
+from cqdt_batch.definition.names import folded, nearest
 from cqdt_batch.definition.records import ColumnKind, Criterion, Section, Unit
 from cqdt_batch.definition.stamp import STAMP_SHEET
-from cqdt_batch.findings import Finding, Term, error
+from cqdt_batch.findings import Fact, Finding, Term, error
 from cqdt_batch.messages import in_every_language
 
 PLACEHOLDERS = ("so", "ngay", "thang", "nam", "tinh", "chi_so", "nam_danh_gia", "co_quan", "bo_tieu_chi")
@@ -193,7 +193,8 @@ def check_results_name_units(a: Assessment, layout: Layout) -> Iterator[Finding]
     for sheet in ("given", "past", "corrections"):
         for record in getattr(a, sheet):
             if record.unit not in codes:
-                yield error("definition_no_such_unit", layout.at(sheet, record.row, "unit"), code=record.unit)
+                where, near = layout.at(sheet, record.row, "unit"), _codes_like(record.unit, a.units)
+                yield error("definition_no_such_unit", where, code=record.unit, near=near)
 
 
 def check_results_name_criteria(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -221,10 +222,17 @@ def check_exemptions_name_somebody(a: Assessment, layout: Layout) -> Iterator[Fi
             yield error("definition_exemption_for_whom", layout.at("exemptions", e.row, "unit"))
         elif e.unit and block_of.get(e.unit) != e.block and not layout.told_anywhere("units", "code"):
             where = layout.at("exemptions", e.row, "unit")
-            yield error("definition_unknown_unit", where, code=e.unit, block=e.block)
+            near = _codes_like(e.unit, (unit for unit in a.units if unit.block == e.block))
+            yield error("definition_unknown_unit", where, code=e.unit, block=e.block, near=near)
         elif e.group and e.group not in groups_of(a, e.block) and not layout.told_anywhere("units", "group"):
             where = layout.at("exemptions", e.row, "group")
             yield error("definition_unknown_group", where, group=e.group, block=e.block)
+
+
+def _codes_like(typed: str, units: Iterable[Unit]) -> Fact:
+    """The codes of the units whose codes or names look most like what was typed: a name often stands for the code."""
+    codes = {name: unit.code for unit in units for name in (*unit.names, unit.code)}
+    return tuple(dict.fromkeys(codes[name] for name in nearest(typed, codes))) or Term("form.nothing_near")
 
 
 def groups_of(a: Assessment, block: str) -> set[str]:

@@ -19,14 +19,29 @@ from cqdt_batch.cells import (
 )
 from cqdt_batch.findings import Where
 from cqdt_batch.intake.numbers import read_text
+from cqdt_batch.intake.printed.headers import says
 from cqdt_batch.intake.printed.model import Printed, PrintedFigure
 from cqdt_batch.rounding import published
 
 _MOST_DECIMALS = 12
 """More digits are what binary arithmetic leaves behind, as in 0.30000000000000004."""
 
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212. "
+"""What a cell without a figure is often filled with."""
+
 _SIGNED = re.compile(r"\s*%\s*$")
+_PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _GROUP = re.compile(r"[+-]?[0-9]{1,3}([.,])[0-9]{3}")
+
+
+def is_no_value(text: str) -> bool:
+    """Tell whether words stand for no figure: nothing, a dash, "not assessed", "not ranked" and their like.
+
+    Words with a digit, and what a program shows where it failed (#N/A), say something that was not read.
+    """
+    is_dash = not text.strip(_DASHES)
+    is_failed = text.startswith("#") or any(map(str.isnumeric, text))
+    return is_dash or (not is_failed and says(text, "audit.header.no_value"))
 
 
 def decimal_sign(texts: Iterable[str]) -> str:
@@ -47,8 +62,8 @@ def printed(content: Content | None, place: tuple[int, int], grid: Grid, where: 
     match content:
         case None | Covered():
             return ""
-        case Formula(_, value):
-            return printed(value, place, grid, where, decimal)
+        case Formula():
+            return printed(result_of(content), place, grid, where, decimal)
         case Decimal():
             return _figure(content, shown, where)
         case Masked(number):
@@ -58,6 +73,15 @@ def printed(content: Content | None, place: tuple[int, int], grid: Grid, where: 
         case str():
             return _of_text(content, where, decimal)
     return as_typed(content)
+
+
+def result_of(formula: Formula) -> Content | None:
+    """What a formula gave when the file was saved; None where its program stored nothing.
+
+    Of a cell beneath a formula for several cells the number itself is known.
+    """
+    plain = formula.text.removeprefix("=")
+    return Decimal(plain) if formula.value is None and _PLAIN.fullmatch(plain) else formula.value
 
 
 def _figure(number: Decimal, shown: int | None, where: Where) -> PrintedFigure:
@@ -72,14 +96,19 @@ def _of_text(text: str, where: Where, decimal: str) -> Printed:
     """A number typed or saved as text, or the words that stand there.
 
     A number that may have a fraction or groups of thousands is read by the decimal sign of the other numbers:
-    91.651 beside 330,25 is more than ninety thousand.
+    91.651 beside 330,25 is more than ninety thousand. Where no other number shows the sign, it is not read.
     """
     plain = _SIGNED.sub("", text.strip())
-    reading = read_text(plain)
-    value = reading.value
-    if value is None and reading.code == "score_ambiguous" and len(reading.meanings) > 1:
-        sign = next((mark for mark in ",." if mark in plain), "")
-        value = reading.meanings[decimal not in ("", sign)]
+    value = read_text(plain).value
+    meanings = meanings_of(text)
+    if meanings and decimal:
+        value = meanings[decimal not in plain]
     if value is None:
         return " ".join(text.split())
     return PrintedFigure(where=where, value=value, decimals=decimals_written(value))
+
+
+def meanings_of(text: str) -> tuple[Decimal, ...]:
+    """The two numbers that a text may mean, with a fraction or with thousands; none for all other texts."""
+    reading = read_text(_SIGNED.sub("", text.strip()))
+    return reading.meanings if reading.code == "score_ambiguous" and len(reading.meanings) > 1 else ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 from cqdt_batch.definition.names import folded
 from cqdt_batch.intake.numbers import read_text
-from cqdt_batch.intake.printed.model import PrintedRole
+from cqdt_batch.intake.printed.model import PrintedColumn, PrintedRole
 from cqdt_batch.messages import in_every_language
 
 _WORDS: Mapping[str, PrintedRole] = {
@@ -18,6 +18,7 @@ _WORDS: Mapping[str, PrintedRole] = {
     "audit.header.rank": PrintedRole.RANK,
     "audit.header.maximum": PrintedRole.MAXIMUM,
     "audit.header.result": PrintedRole.RESULT,
+    "audit.header.count": PrintedRole.COUNT,
     "audit.header.total": PrintedRole.TOTAL,
     "audit.header.grade": PrintedRole.GRADE,
     "audit.header.note": PrintedRole.NOTE,
@@ -94,14 +95,26 @@ def roles_of(paths: Mapping[int, tuple[str, ...]]) -> dict[int, PrintedRole]:
     named = {position: role_of(path[-1]) if path else None for position, path in paths.items()}
     years = {position: max(_years(path), default=0) for position, path in paths.items()}
     latest = max(years.values(), default=0)
+    counts = is_summary(filter(None, named.values()))
     roles: dict[int, PrintedRole] = {}
     for position, path in paths.items():
         own = named[position] or _spanned_rank(path)
+        own = None if own is PrintedRole.COUNT and not counts else own
         has_peer = own in _RESULTS and any(named[other] is own and not years[other] for other in paths)
         is_earlier = own in _RESULTS and 0 < years[position] < latest + has_peer
         is_past = is_earlier or any(role_of(label) is PrintedRole.PAST for label in path)
         roles[position] = PrintedRole.PAST if is_past else own or PrintedRole.FIGURE
     return roles
+
+
+def is_summary(roles: Iterable[PrintedRole]) -> bool:
+    """Tell whether columns are those of a summary: how many units have which grade, or what share they are."""
+    read = set(roles)
+    return PrintedRole.COUNT in read and bool(read & _SUMMARISED) and not read & _OF_UNITS
+
+
+_SUMMARISED = frozenset({PrintedRole.GRADE, PrintedRole.RESULT})
+_OF_UNITS = frozenset({PrintedRole.UNIT, PrintedRole.TOTAL, PrintedRole.RANK})
 
 
 def _spanned_rank(path: Sequence[str]) -> PrintedRole | None:
@@ -112,6 +125,21 @@ def _spanned_rank(path: Sequence[str]) -> PrintedRole | None:
 def _years(path: Sequence[str]) -> list[int]:
     short = (label for label in path if len(label.split()) <= _LONGEST_WITH_YEAR)
     return [int(year) for label in short for year in _YEAR.findall(label)]
+
+
+def is_percent(column: PrintedColumn) -> bool:
+    """Tell whether a column prints shares in percent, not points."""
+    return any("%" in label or says(label, "audit.header.percent") for label in column.labels)
+
+
+def is_deducted(column: PrintedColumn) -> bool:
+    """Tell whether a column prints points that are taken off."""
+    return any(_holds(label, "audit.header.deducted") for label in column.labels)
+
+
+def gives_bonus(labels: Iterable[str]) -> bool:
+    """Tell whether some header is of points beyond the maximum."""
+    return any(_holds(label, "audit.header.bonus") for label in labels)
 
 
 def maximum_in(label: str) -> Decimal | None:

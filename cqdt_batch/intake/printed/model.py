@@ -26,6 +26,7 @@ class PrintedRole(StrEnum):
     FIGURE = "figure"
     TOTAL = "total"
     MAXIMUM = "maximum"
+    COUNT = "count"
     RESULT = "result"
     RANK = "rank"
     GRADE = "grade"
@@ -62,8 +63,15 @@ class PrintedColumn:
 
     @property
     def label(self) -> str:
-        """The column as a reader names it."""
-        return " \u2013 ".join(self.labels) or self.number or str(self.position)
+        """The column as a reader names it: a header that only repeats what stands beside it is left out."""
+        told: list[str] = []
+        for label in self.labels:
+            before = f"{folded(told[-1])} " if told else ""
+            if before and f"{folded(label)} ".startswith(before):
+                told[-1] = label
+            elif not before.startswith(f"{folded(label)} "):
+                told.append(label)
+        return " \u2013 ".join(told) or self.number or str(self.position)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,10 +122,20 @@ class Sum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PrintedText:
+    """Words that stand outside the rows of a table: a title, a section, a note below."""
+
+    where: Where
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PrintedTable:
     """A table; `where` is its header, `sections` are the titles of its sections, at least one, "" for none.
 
-    `sums` are the totals whose parts are known beforehand; None where they have to be found out.
+    `sums` are the totals whose parts are known beforehand, `ranked_by` is the column by which its units are ranked;
+    None where they have to be found out. Of a summary, whose
+    rows are grades, `totals` are the rows that add the others up. `texts` are the words above and below the rows.
     """
 
     name: str
@@ -127,6 +145,19 @@ class PrintedTable:
     title: str = ""
     sections: tuple[str, ...] = ("",)
     sums: tuple[Sum, ...] | None = None
+    totals: tuple[PrintedRow, ...] = ()
+    texts: tuple[PrintedText, ...] = ()
+    ranked_by: int | None = None
+
+    @property
+    def is_summary(self) -> bool:
+        """Tell whether the rows are grades with numbers of units, not units."""
+        return any(self.of_role(PrintedRole.COUNT))
+
+    @property
+    def is_by_unit(self) -> bool:
+        """Tell whether most rows have a name of their own, as in a list of units; a list of figures has many a unit."""
+        return len({row.key for row in self.rows}) * 2 >= len(self.rows)
 
     def column(self, position: int) -> PrintedColumn:
         """The column at a position that the table itself names."""

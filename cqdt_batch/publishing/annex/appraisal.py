@@ -162,7 +162,7 @@ class AppraisalSheet:
     def _progress(self, unit: Unit) -> str:
         leaves = self._leaves(unit)
         open_still = self._outcome.unverified[unit.code]
-        different = sum(self._difference(unit, leaf.criterion.code) not in {None, 0} for leaf in leaves)
+        different = sum(self._differs(unit, leaf.criterion.code) for leaf in leaves)
         verified = len(leaves) - len(open_still)
         return self._words("working.verified_count", verified=verified, total=len(leaves), different=different)
 
@@ -195,11 +195,15 @@ class AppraisalSheet:
         own, counted = address(row, _OWN), address(row, _VERIFIED)
         formula = f'=IF(COUNT({own},{counted})=2,ROUND({counted}-{own},{self._decimals}),"")'
         shown = Computed(formula, "" if difference is None else difference)
-        yield shown, replace(style, fill=_DIFFERENT) if difference else style
+        yield shown, replace(style, fill=_DIFFERENT) if self._differs(unit, code) else style
 
     def _own_figure(self, unit: Unit, code: str) -> Value:
         """What the unit gives itself; blank where its own answers are not complete."""
         return self._shown(self._own[code][unit.code]) if unit.code in self._own[code] else None
+
+    def _differs(self, unit: Unit, code: str) -> bool:
+        """Tell whether a unit's own points are known and not what counts; those waived are not."""
+        return unit.code in self._own[code] and self._own[code][unit.code] != self._verified[code][unit.code]
 
     def _difference(self, unit: Unit, code: str) -> Decimal | None:
         own, verified = self._own[code].get(unit.code), self._verified[code][unit.code]

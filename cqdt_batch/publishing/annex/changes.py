@@ -11,8 +11,8 @@ from cqdt_batch.cells import decimals_written
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.changes_text import reason, said
 from cqdt_batch.publishing.sheets import Cell, Page, Sheet, Style, Value, number_format
-from cqdt_batch.scoring.causes import CauseKind
-from cqdt_batch.scoring.changes import Comparison, RowChange
+from cqdt_batch.scoring.changes.causes import CauseKind
+from cqdt_batch.scoring.changes.comparison import Comparison, RowChange
 from cqdt_batch.scoring.ranking import Scope
 
 _TITLE = Style(size=13, bold=True, align="center", wrap=True)

@@ -1,17 +1,20 @@
 """Before the annex is written the program reads its own printed figures as a reader with a calculator would.
 
-All that is found is a notice: the figures are right, and who will be asked about them should know the answer.
+What is found is a notice: the figures are right, and who will be asked about them should know the answer. Figures
+above their maximum are a warning.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from cqdt_batch.definition.records import AnnexTable, TieRule, Unit
+from cqdt_batch.definition.records import AnnexTable, Column, ColumnKind, Extra, TieRule, Unit
 from cqdt_batch.findings import Fact, Finding, Severity, Term, Where, notice
+from cqdt_batch.intake.printed.model import PrintedColumn, PrintedRole, PrintedTable
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.tables import Annex, TableLayout
 from cqdt_batch.rounding import published, trimmed
@@ -23,6 +26,21 @@ from cqdt_batch.scoring.ranking import RankedTable, RankList
 _SILENT = frozenset({"printed_figure_negative", "printed_order_wrong", "printed_name_spelt"})
 """What the definition of the round has said or settled."""
 
+_OFF_SCALE = frozenset({"printed_figure_above_maximum", "printed_percent_wrong"})
+"""What must not be printed, whatever the definition says."""
+
+_OF_RANKS = frozenset(
+    {
+        "printed_rank_impossible",
+        "printed_rank_wrong",
+        "printed_rank_gap",
+        "printed_ranks_split",
+        "printed_ranks_reversed",
+        "printed_ranks_unknown",
+        "printed_ranks_unexplained",
+    }
+)
+
 _SHOWN_DECIMALS = 6
 _MOST_NAMED = 10
 
@@ -30,10 +48,10 @@ _MOST_NAMED = 10
 def reread(outcome: Outcome, file: str) -> tuple[Finding, ...]:
     """Read all tables of the annex again; `file` is how the annex is called in findings."""
     layouts = tuple(layout for layout in Annex(outcome=outcome, words=Words()).layouts if layout.lists_units)
-    asked = question([layout.printed for layout in layouts]).findings
+    asked = (*question(list(map(_as_defined, layouts))).findings, *_within_subgroups(layouts))
     settled = {table.code for table in outcome.assessment.tables if _settles_ties(outcome, table)}
     told = (
-        replace(one, severity=Severity.NOTICE)
+        replace(one, severity=Severity.WARNING if one.code in _OFF_SCALE else Severity.NOTICE)
         for one in asked
         if one.code not in _SILENT and not (one.code == "printed_ranks_split" and one.where.sheet in settled)
     )
@@ -41,9 +59,59 @@ def reread(outcome: Outcome, file: str) -> tuple[Finding, ...]:
     return tuple(replace(one, where=replace(one.where, file=file)) for one in (*told, *near))
 
 
+def _as_defined(layout: TableLayout) -> PrintedTable:
+    """The table with what the definition says of it: the most that each column can print, and what ranks go by."""
+    figures = layout.figures.figures
+    most = dict(enumerate((_most(figures, column) for column in layout.figures.columns), 1))
+    columns = (replace(column, maximum=most[column.position]) for column in layout.printed.columns)
+    ranked_by = layout.figures.position(figures.ranked_kind)
+    return replace(layout.printed, columns=tuple(columns), ranked_by=ranked_by)
+
+
+def _most(figures: Figures, column: Column) -> Decimal | None:
+    """The most that a column can print, bonuses counted in; None for no figure, or where bonuses are converted."""
+    code = column.criterion or figures.table.criterion
+    bonuses = [leaf.max_score for leaf in figures.tree.leaves(code) if leaf.extra is Extra.BONUS]
+    is_total = column.kind is ColumnKind.TOTAL
+    if column.kind is ColumnKind.POINTS or (is_total and not figures.is_converted):
+        return None if None in bonuses else sum(filter(None, bonuses), figures.tree.maxima[code])
+    if bonuses:
+        return None
+    if column.kind is ColumnKind.PERCENT:
+        return Decimal(100)
+    return figures.tree.maxima[code] if is_total or column.kind is ColumnKind.CONVERTED else None
+
+
 def _settles_ties(outcome: Outcome, table: AnnexTable) -> bool:
     """Tell whether the definition says what parts units with one figure."""
     return outcome.assessment.block_by_code[table.block].ties is TieRule.ORDINAL
+
+
+def _within_subgroups(layouts: Iterable[TableLayout]) -> Iterator[Finding]:
+    """Read the ranks within sub-groups again, which a reader can only do who knows the sub-groups."""
+    cut = (_by_subgroup(layout) for layout in layouts if layout.figures.position(ColumnKind.RANK_IN_SUBGROUP))
+    for table in cut:
+        yield from (finding for finding in question([table]).findings if finding.code in _OF_RANKS)
+
+
+def _by_subgroup(layout: TableLayout) -> PrintedTable:
+    """The table with its sub-groups as sections, and no ranks but those within them."""
+    table, position = _as_defined(layout), layout.figures.position(ColumnKind.RANK_IN_SUBGROUP)
+    group_of = {one.unit.code: one.unit.subgroup for one in layout.figures.ranked.standings}
+    groups = tuple(dict.fromkeys(group_of[row.code] for row in table.rows))
+    return replace(
+        table,
+        columns=tuple(_ranking(column, column.position == position) for column in table.columns),
+        rows=tuple(replace(row, section=groups.index(group_of[row.code])) for row in table.rows),
+        sections=groups,
+        sums=(),
+    )
+
+
+def _ranking(column: PrintedColumn, is_asked: bool) -> PrintedColumn:
+    if is_asked:
+        return replace(column, role=PrintedRole.RANK)
+    return replace(column, role=PrintedRole.PAST) if column.role is PrintedRole.RANK else column
 
 
 def _near_ties(layout: TableLayout) -> Iterator[Finding]:

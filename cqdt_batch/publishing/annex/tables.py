@@ -32,7 +32,7 @@ from cqdt_batch.publishing.annex.summaries import Summary
 from cqdt_batch.publishing.annex.trace import TraceSheet
 from cqdt_batch.publishing.annex.working import WorkingSheets
 from cqdt_batch.publishing.sheets import Cell, Computed, Jump, Page, Sheet, Style, Value, address
-from cqdt_batch.scoring.changes import Comparison
+from cqdt_batch.scoring.changes.comparison import Comparison
 from cqdt_batch.scoring.consistency.sums import balances
 from cqdt_batch.scoring.outcome import Outcome
 from cqdt_batch.scoring.ranking import RANK_KINDS, RankedSection, RankedTable, Scope, Standing, rank_change

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,27 +11,36 @@ from itertools import chain
 from typing import Any
 
 from cqdt_batch.cells import as_fact
-from cqdt_batch.findings import Fact, Finding, Term, Where, error, warning
+from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
 from cqdt_batch.publishing.journal import in_words, journal
-from cqdt_batch.publishing.sealing.cells import EMPTY, definition_cells, edits, first, holds_the_same
+from cqdt_batch.publishing.sealing.cells import EMPTY, definition_cells, first
+from cqdt_batch.publishing.sealing.edits import edits, holds_the_same
 from cqdt_batch.publishing.sealing.inputs import answer_changes, input_changes
 from cqdt_batch.publishing.sealing.seal import Program, Seal, SealedDefinition, SealedOutput, digest
 
 _NAMED = 5
 """So many files are named where many share one cause."""
 
+_OTHERS_NAMED = 20
+"""So many files that are no results are named."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rerun:
     """A round as it is now: its definition, the files that the seal names, and what a rerun drew, by usual name.
 
-    Where the definition has errors there is no rerun, and no new seal.
+    `journal` and `comparison` are how the files of the seal and of a comparison are called, `others` are those that
+    stand among the results and that the seal does not name. Where the definition has errors there is no rerun, and no
+    new seal.
     """
 
     definition: SealedDefinition
     on_disk: Mapping[str, bytes]
     drawn: Mapping[str, bytes]
     seal: Seal | None = None
+    journal: str = ""
+    comparison: str = ""
+    others: tuple[str, ...] = ()
 
 
 def differences(sealed: Seal, rerun: Rerun) -> tuple[Finding, ...]:
@@ -64,13 +74,18 @@ class _Comparison:
             yield from answer_changes(self.sealed, now)
         yield from self._outputs()
         if now is not None and not causes:
-            yield from _of_seals(self.sealed, now)
+            yield from _of_seals(self.sealed, now, self._journal)
+        yield from self._others()
+
+    @property
+    def _journal(self) -> Where:
+        return Where(file=self.rerun.journal)
 
     @cached_property
     def _versions(self) -> tuple[Finding, ...]:
         now = self.rerun.seal
         changes = tuple(_version_changes(self.sealed.program, now.program)) if now else ()
-        return (warning("seal_versions_differ", Where(), changes=changes),) if changes else ()
+        return (warning("seal_versions_differ", self._journal, changes=changes),) if changes else ()
 
     @cached_property
     def _definition(self) -> tuple[Finding, ...]:
@@ -125,9 +140,15 @@ class _Comparison:
             yield error("outputs_repacked", folder, names=_few(repacked), count=len(repacked))
         if other:
             yield error("outputs_not_reproduced", folder, names=_few(other), count=len(other), causes=self._causes())
-        new = [name for name in self.rerun.drawn if name not in named]
+        new = self._drawn_beyond
         if new:
             yield error("outputs_new", folder, names=_few(new), count=len(new))
+
+    @property
+    def _drawn_beyond(self) -> list[str]:
+        """The files that the rerun draws and the sealed run did not."""
+        sealed = {output.name for output in self.sealed.outputs}
+        return [name for name in self.rerun.drawn if name not in sealed]
 
     @property
     def _folder(self) -> str:
@@ -141,17 +162,46 @@ class _Comparison:
         return holds_the_same(output.file, found, drawn)
 
     def _causes(self) -> tuple[Term, ...]:
+        now = self.rerun.seal
+        alone = {one.file for one in (*self.sealed.inputs, *(now.inputs if now else ())) if one.state is None}
+        changed = tuple(finding.where.file for finding in self._inputs)
         known = (
-            ("seal.cause.definition", self._definition),
-            ("seal.cause.inputs", self._inputs),
-            ("seal.cause.versions", self._versions),
+            (Term("seal.cause.definition"), self._definition),
+            (Term("seal.cause.inputs"), [file for file in changed if file not in alone]),
+            *((Term("seal.cause.file", (("file", file),)), [file]) for file in changed if file in alone),
+            (Term("seal.cause.versions"), self._versions),
         )
-        found = tuple(Term(key) for key, findings in known if findings)
+        found = tuple(term for term, grounds in known if grounds)
         return found or (Term("seal.cause.unknown"),)
 
+    def _others(self) -> Iterator[Finding]:
+        """Files among the results that are none of them; the program itself leaves some.
 
-def _few(names: list[str]) -> tuple[str, ...]:
-    return (*names[:_NAMED], "…") if len(names) > _NAMED else tuple(names)
+        Those that the rerun draws beyond the sealed ones are told by themselves.
+        """
+        folder = Where(file=self._folder)
+        others = [name for name in self.rerun.others if name not in self._drawn_beyond]
+        compared = [name for name in others if name == self.rerun.comparison]
+        kept = [name for name in others if self._is_ours(name)]
+        unknown = [name for name in others if name not in (*compared, *kept)]
+        if unknown:
+            yield notice("outputs_unknown", folder, names=_few(unknown, _OTHERS_NAMED), count=len(unknown))
+        if kept:
+            yield notice("outputs_kept", folder, names=_few(kept, _OTHERS_NAMED), count=len(kept))
+        if compared:
+            yield notice("outputs_compared", folder, names=tuple(compared))
+
+    def _is_ours(self, name: str) -> bool:
+        """Tell whether the program keeps a file that it may not replace under such a name."""
+        return bool(_DATED.search(name)) or any(name == output.stands_for for output in self.sealed.outputs)
+
+
+_DATED = re.compile(r"-[0-9]{8}-[0-9]{6}\.[^./]+$")
+"""What the program puts into the name of a file that it may not replace."""
+
+
+def _few(names: list[str], most: int = _NAMED) -> tuple[str, ...]:
+    return (*names[:most], "…") if len(names) > most else tuple(names)
 
 
 def _version_changes(before: Program, now: Program) -> Iterator[Term]:
@@ -164,14 +214,14 @@ def _version_changes(before: Program, now: Program) -> Iterator[Term]:
         yield Term("seal.program_changed")
 
 
-def _of_seals(sealed: Seal, now: Seal) -> Iterator[Finding]:
+def _of_seals(sealed: Seal, now: Seal, where: Where) -> Iterator[Finding]:
     """Where nothing else differs, say what the seal itself says otherwise; its outputs are told of as files."""
     before, after = ({**journal(seal), "outputs": (), "checksum": ""} for seal in (sealed, now))
     found = tuple(_value_changes(before, after, ()))
     for path, old, new in found[:_NAMED]:
-        yield error("seal_differs", Where(), place=in_words(path), before=_value(old), now=_value(new))
+        yield error("seal_differs", where, place=in_words(path), before=_value(old), now=_value(new))
     if len(found) > _NAMED:
-        yield error("seal_differs_more", Where(), count=len(found) - _NAMED)
+        yield error("seal_differs_more", where, count=len(found) - _NAMED)
 
 
 _NOTHING = object()

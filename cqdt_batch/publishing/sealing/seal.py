@@ -24,8 +24,8 @@ from cqdt_batch.findings import Finding, Where
 from cqdt_batch.intake.rivals import FileEntry, FileState
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.publishing.sealing.coverage import CheckMade, checks_made
-from cqdt_batch.scoring.bookkeeping import ledger_of
-from cqdt_batch.scoring.ledger import Ledger
+from cqdt_batch.scoring.changes.bookkeeping import ledger_of
+from cqdt_batch.scoring.changes.ledger import Ledger
 from cqdt_batch.scoring.outcome import Outcome
 
 FORMAT = 1

@@ -23,7 +23,13 @@ _FEWEST = 3
 
 
 def repeated_units(table: PrintedTable) -> Iterator[Finding]:
-    """Units that stand twice in a section, told apart by no other word of their rows.
+    """Tell of units that stand twice."""
+    for row, first in repeated_rows(table):
+        yield error("printed_unit_twice", row.where, row.code or row.unit, unit=row.unit, row=first.where.row)
+
+
+def repeated_rows(table: PrintedTable) -> tuple[tuple[PrintedRow, PrintedRow], ...]:
+    """The rows of units that stand twice in a section, told apart by no other word, with the first row of each.
 
     Where many do, the table is a list of something else than units.
     """
@@ -35,8 +41,7 @@ def repeated_units(table: PrintedTable) -> Iterator[Finding]:
         first = seen.setdefault(key, row)
         if first is not row:
             again.append((row, first))
-    for row, first in again if len(again) <= max(1, len(table.rows) // 10) else ():
-        yield error("printed_unit_twice", row.where, row.code or row.unit, unit=row.unit, row=first.where.row)
+    return tuple(again) if table.is_by_unit and len(again) <= max(1, len(table.rows) // 10) else ()
 
 
 def missing_units(tables: Sequence[PrintedTable]) -> Iterator[Finding]:

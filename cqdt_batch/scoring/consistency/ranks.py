@@ -9,16 +9,22 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
-from cqdt_batch.intake.printed.model import PrintedColumn, PrintedRole, PrintedRow, PrintedTable
+from cqdt_batch.intake.printed.figures import is_no_value
+from cqdt_batch.intake.printed.model import PrintedColumn, PrintedFigure, PrintedRole, PrintedRow, PrintedTable
+from cqdt_batch.scoring.consistency.placing import Expected, Placing, Ranked, Run
 
-Values: TypeAlias = Callable[[PrintedRow, int], tuple[Decimal, ...]]
-"""What the figure of a row may really be: as printed, and what else it could be where something is amiss with it."""
+Values: TypeAlias = Callable[[PrintedRow, int], "tuple[Decimal | None, ...]"]
+"""What the figure of a row may really be: as printed, and what else it could be where something is amiss with it.
+
+None stands for anything.
+"""
 
 
 class RankPolicy(StrEnum):
@@ -28,22 +34,21 @@ class RankPolicy(StrEnum):
     COMPETITION = "competition"
     UNDECIDED = "undecided"
     SPLIT = "split"
+    REVERSED = "reversed"
     NONE = "none"
 
 
-class Ranked(NamedTuple):
-    """A row with its rank and the figure it is ranked by."""
-
-    row: PrintedRow
-    rank: int
-    value: Decimal
-
-
 class RankedList:
-    """Rows that are ranked among themselves, by one column of ranks and one of figures."""
+    """Rows that are ranked among themselves, by one column of ranks and one of figures.
 
-    def __init__(self, rows: Iterable[Ranked]) -> None:
+    `unplaced` are rows whose cell in the column of ranks holds something that is no rank. More units than these may
+    be ranked (`is_among_more`), so that ranks are left out everywhere.
+    """
+
+    def __init__(self, rows: Iterable[Ranked], unplaced: Iterable[Ranked] = (), *, is_among_more: bool = False) -> None:
         self.rows = sorted(rows, key=lambda one: (one.rank, one.value))
+        self.unplaced = tuple(unplaced)
+        self.is_among_more = is_among_more
 
     @cached_property
     def kept(self) -> tuple[Ranked, ...]:
@@ -52,7 +57,8 @@ class RankedList:
 
     def _without_needless_ties(self, kept: list[Ranked]) -> Iterator[Ranked]:
         """Of two rows with one rank and different figures, keep the one whose figure stands on no other rank."""
-        left = {one.rank: one for one in self.rows if not any(one is other for other in kept)}
+        taken = set(map(id, kept))
+        left = {one.rank: one for one in self.rows if id(one) not in taken}
         ranks_of: dict[Decimal, set[int]] = defaultdict(set)
         for one in kept:
             ranks_of[one.value].add(one.rank)
@@ -79,59 +85,89 @@ class RankedList:
     def policy(self) -> RankPolicy:
         """The rule that explains the ranks, told apart where units share one."""
         if not self.is_explained:
-            return RankPolicy.NONE
+            return RankPolicy.REVERSED if self._is_reversed else RankPolicy.NONE
         if self.split:
             return RankPolicy.SPLIT
-        if len({one.rank for one in self.kept}) == len(self.kept):
+        counted = [one.rank for one in self.kept if one.counts]
+        if len(set(counted)) == len(counted):
             return RankPolicy.UNDECIDED
-        return RankPolicy.COMPETITION if self._is_competition else RankPolicy.DENSE
+        return RankPolicy.COMPETITION if self._placing.is_competition else RankPolicy.DENSE
 
     @property
     def is_explained(self) -> bool:
-        """Tell whether a rule holds for so many rows that the others are mistakes."""
-        return len(self.broken) <= max(1, len(self.rows) // 5)
+        """Tell whether a rule holds for half of the rows or more, so that the others are mistakes."""
+        return not self.is_of_groups and len(self.broken) * 2 <= len(self.rows)
 
     @cached_property
-    def _is_competition(self) -> bool:
-        return len(tuple(_jumps(self.rows, _by_competition))) < len(tuple(_jumps(self.rows, _densely)))
+    def is_of_groups(self) -> bool:
+        """Tell whether these look like the ranks of several groups in one: rank 1 several times, then no more of any.
+
+        1, 1, 2, 2, 3 for five different figures; a mistake or two in one list of ranks looks otherwise.
+        """
+        counts = [count for _, count in sorted(Counter(one.rank for one in self.rows).items())]
+        is_whole = [one.rank for one in self.rows][-1:] == [len(counts)]
+        is_falling = all(above >= below for above, below in pairwise(counts))
+        return not self._has_few(self.broken) and is_whole and is_falling and 1 < counts[0] < len(self.rows)
 
     @cached_property
-    def gaps(self) -> tuple[tuple[Ranked, int], ...]:
-        """The rows where a rank is left out, and the rank that should stand there; none where rows are broken."""
-        follows = _by_competition if self._is_competition else _densely
-        return () if self.broken else tuple(_jumps(self.rows, follows))
+    def _is_reversed(self) -> bool:
+        """Tell whether nearly all ranks go up with the figures."""
+        turned = RankedList(one._replace(value=-one.value) for one in self.rows)
+        return len(self.rows) >= _FEWEST_REVERSED and self._has_few(turned.broken)
 
-    def expected(self, broken: Ranked) -> int:
-        """The rank that the figure of a broken row would give it among the others."""
-        equal = next((one.rank for one in self.kept if one.value == broken.value), None)
-        above = [one for one in self.kept if one.value > broken.value]
-        dense = max((one.rank for one in above), default=0) + 1
-        return equal or (len(above) + 1 if self._is_competition else dense)
+    def _has_few(self, rows: Sequence[Ranked]) -> bool:
+        """Tell whether some rows are so few that they are mistakes."""
+        return len(rows) <= max(1, len(self.rows) // 5)
+
+    @cached_property
+    def _placing(self) -> Placing:
+        """The rows in the order of their figures, counted in the way that leaves the fewest of them wrong.
+
+        Hidden digits part rows with one figure, unless the ranks are better explained without them.
+        """
+        orders = (self._runs(is_split=True), self._runs(is_split=False))
+        ways = (Placing(runs=runs, is_competition=by) for runs in orders for by in (False, True))
+        return min(ways, key=lambda one: one.cost)
+
+    def _runs(self, *, is_split: bool) -> tuple[Run, ...]:
+        """The rows that share a rank by their figures, from the best down."""
+        kept = set(map(id, self.kept))
+        first: dict[Decimal, int] = {}
+        for one in self.kept:
+            first.setdefault(one.value, one.rank)
+        runs: dict[tuple[Decimal, int], list[Ranked]] = defaultdict(list)
+        for one in (*self.rows, *self.unplaced):
+            rank = one.rank if is_split and id(one) in kept else first.get(one.value, 0)
+            runs[-one.value, rank].append(one)
+        return tuple(tuple(runs[key]) for key in sorted(runs))
+
+    @cached_property
+    def wrong(self) -> tuple[Expected, ...]:
+        """The rows whose rank no rule and no hidden digits explain, with the rank that they should print.
+
+        Among more units than these that is the nearest rank that would not contradict.
+        """
+        if self._leaves_out_many:
+            return tuple((one, self._nearest(one.value)) for one in self.broken)
+        return self._placing.wrong
+
+    @property
+    def gaps(self) -> tuple[Expected, ...]:
+        """The rows above which a rank is left out, and that rank."""
+        return () if self._leaves_out_many else self._placing.gaps
+
+    @property
+    def _leaves_out_many(self) -> bool:
+        """Tell whether so many ranks are left out that only the order of the rows can be checked."""
+        return self.is_among_more or self._placing.is_ragged
+
+    def _nearest(self, value: Decimal) -> int:
+        """The rank of a figure among the rows that stand together: that of an equal one, else the next one."""
+        equal = next((one.rank for one in self.kept if one.value == value), None)
+        return equal or max((one.rank for one in self.kept if one.value > value), default=0) + 1
 
 
-_Follows: TypeAlias = Callable[[int, int], int]
-"""The rank below a run of units: from their rank and their number."""
-
-
-def _densely(rank: int, _count: int) -> int:
-    return rank + 1
-
-
-def _by_competition(rank: int, count: int) -> int:
-    return rank + count
-
-
-def _jumps(rows: Sequence[Ranked], follows: _Follows) -> Iterator[tuple[Ranked, int]]:
-    """The rows whose rank is not what follows from those before, and what would; what follows them is right again."""
-    expected, count, last = 1, 0, 0
-    for one in rows:
-        if count and one.rank == last:
-            count += 1
-            continue
-        expected = follows(last, count) if count else 1
-        if one.rank != expected:
-            yield one, expected
-        last, count = one.rank, 1
+_FEWEST_REVERSED = 3
 
 
 def longest_falling(rows: Sequence[Ranked], value: Callable[[Ranked], Decimal]) -> list[Ranked]:
@@ -152,41 +188,105 @@ def longest_falling(rows: Sequence[Ranked], value: Callable[[Ranked], Decimal]) 
     return chain[::-1]
 
 
-class RankReading(NamedTuple):
-    """How the ranks of a column are understood: by which figures, among whom, and the lists that follow.
+class RankColumn(NamedTuple):
+    """A column of ranks; `impossible` are the rows whose printed number is no rank among so many units.
 
-    `scope` is the title of what the units of each list share, "" where it is the whole table.
+    A table may list only some of the units that were ranked, so that most ranks are higher than it has rows: a column
+    `is_among_more` then. The column after the first has such ranks sooner, as in a district's table.
     """
 
     column: PrintedColumn
+    is_first: bool
+    impossible: tuple[PrintedFigure, ...]
+    is_among_more: bool
+
+    def rank(self, row: PrintedRow) -> int:
+        """The rank that a row prints; 0 for none."""
+        figure = row.figure(self.column.position)
+        is_rank = figure and not any(figure is one for one in self.impossible)
+        return int(figure.value) if figure and is_rank else 0
+
+    def is_unplaced(self, row: PrintedRow) -> bool:
+        """Tell whether a row prints something that is no rank, instead of none."""
+        cell = row.cells.get(self.column.position, "")
+        return self.rank(row) == 0 and not (isinstance(cell, str) and is_no_value(cell))
+
+
+def rank_columns(table: PrintedTable) -> Iterator[RankColumn]:
+    """Look at the columns of ranks by themselves."""
+    for number, column in enumerate(table.of_role(PrintedRole.RANK)):
+        figures = list(table.figures(column.position))
+        odd = [one for one in figures if one.value < 1 or one.value != one.value.to_integral_value()]
+        beyond = [one for one in figures if one.value > len(table.rows) and one not in odd]
+        is_among_more = len(beyond) * (_FEW if number else 2) > len(figures)
+        yield RankColumn(column, number == 0, tuple(odd if is_among_more else (*odd, *beyond)), is_among_more)
+
+
+_FEW = 10
+"""One row in so many may be a mistake in a further column of ranks; more are a rule that is not known."""
+
+
+class RankReading(NamedTuple):
+    """How the ranks of a column are understood: by which figures, among whom, and the lists that follow.
+
+    The title of each list is what its units share, "" where it is the whole table.
+    """
+
+    ranks: RankColumn
     basis: PrintedColumn
     lists: tuple[tuple[str, RankedList], ...]
 
     @property
+    def column(self) -> PrintedColumn:
+        """The column of the ranks."""
+        return self.ranks.column
+
+    @property
     def faults(self) -> int:
         """How many rows do not fit."""
-        return sum(len(one.broken) + len(one.gaps) for _, one in self.lists)
+        return sum(len(one.wrong) + len(one.gaps) for _, one in self.lists)
+
+    @property
+    def needs_hidden_digits(self) -> int:
+        """How many figures of several rows must differ in digits that are not printed."""
+        return sum(len(one.split) for _, one in self.lists)
+
+    def is_doubtful(self, ranked: RankedList) -> bool:
+        """Tell whether a list of a further column may rank by something that the table does not print."""
+        return not self.ranks.is_first and len(ranked.broken) * _FEW > len(ranked.rows)
 
 
-def rank_readings(table: PrintedTable, values: Values) -> Iterator[RankReading]:
-    """Understand every column of ranks the way that fits most rows."""
-    for column in table.of_role(PrintedRole.RANK):
+def rank_readings(table: PrintedTable, values: Values, repeated: Collection[int]) -> Iterator[RankReading]:
+    """Understand every column of ranks the way that fits most rows.
+
+    `repeated` are the sheet's rows that repeat a unit.
+    """
+    for ranks in rank_columns(table):
         readings = [
-            RankReading(column, basis, tuple(_lists(groups, column.position, basis.position, values)))
-            for basis in _bases(table, column)
+            RankReading(ranks, basis, tuple(_lists(groups, ranks, basis.position, values, repeated)))
+            for basis in _bases(table, ranks.column)
             for groups in _scopes(table)
         ]
         if readings:
-            best = min(readings, key=lambda reading: reading.faults)
+            best = min(readings, key=lambda reading: (reading.faults, reading.needs_hidden_digits))
             if best.lists:
                 yield best
 
 
 def _bases(table: PrintedTable, column: PrintedColumn) -> list[PrintedColumn]:
-    """The columns that ranks may go by: totals and percents, those to the left first, the nearest before the others."""
+    """The columns that ranks may go by: totals and percents, those to the left first, the nearest before the others.
+
+    A rank right beside the points of a part may be that of the part.
+    """
+    if table.ranked_by is not None:
+        return [table.column(table.ranked_by)]
     results = list(table.of_role(PrintedRole.TOTAL, PrintedRole.RESULT))
-    columns = results or list(table.of_role(PrintedRole.FIGURE))
-    return sorted(columns, key=lambda one: (one.position > column.position, abs(one.position - column.position)))
+    parts = list(table.of_role(PrintedRole.FIGURE))
+    columns = sorted(
+        results or parts, key=lambda one: (one.position > column.position, abs(one.position - column.position))
+    )
+    left = [one for one in table.columns if one.position < column.position]
+    return columns + [one for one in left[-1:] if results and one in parts]
 
 
 _Groups: TypeAlias = "tuple[tuple[str, tuple[PrintedRow, ...]], ...]"
@@ -205,29 +305,53 @@ def _scopes(table: PrintedTable) -> Iterator[_Groups]:
             yield tuple((title, tuple(rows)) for title, rows in groups.items())
 
 
-def _lists(groups: _Groups, rank: int, basis: int, values: Values) -> Iterator[tuple[str, RankedList]]:
+def _lists(
+    groups: _Groups, ranks: RankColumn, basis: int, values: Values, repeated: Collection[int]
+) -> Iterator[tuple[str, RankedList]]:
     for title, rows in groups:
-        ranked = [row for row in rows if _rank(row, rank) and row.figure(basis)]
-        sure = [Ranked(row, _rank(row, rank), figures[0]) for row in ranked if len(figures := values(row, basis)) == 1]
-        doubtful = [row for row in ranked if len(values(row, basis)) > 1]
-        best = [_most_fitting(row, _rank(row, rank), values(row, basis), sure) for row in doubtful]
-        if ranked:
-            yield title, RankedList((*sure, *best))
+        measured = [(row, values(row, basis)) for row in rows if _is_measured(row, basis)]
+        ranked = [(row, figures) for row, figures in measured if ranks.rank(row)]
+        known = {(row.key, row.value(basis)) for row, _ in ranked if row.where.row not in repeated}
+        sure = [
+            Ranked(row, ranks.rank(row), figure, row.where.row not in repeated or (row.key, figure) not in known)
+            for row, (figure, *others) in ranked
+            if figure is not None and not others
+        ]
+        placed = list(sure)
+        for row, figures in sorted(ranked, key=lambda one: ranks.rank(one[0])):
+            if len(figures) > 1 or None in figures:
+                placed.append(_most_fitting(row, ranks.rank(row), figures, placed))
+        unplaced = [
+            Ranked(row, 0, figure) for row, (figure, *_) in measured if figure is not None and ranks.is_unplaced(row)
+        ]
+        if len(sure) * 2 > len(ranked):
+            yield title, RankedList(placed, unplaced, is_among_more=ranks.is_among_more)
 
 
-def _rank(row: PrintedRow, position: int) -> int:
-    """The rank that a row prints; 0 for none."""
-    value = row.value(position)
-    return int(value) if value is not None and value == value.to_integral_value() and value > 0 else 0
+def _is_measured(row: PrintedRow, basis: int) -> bool:
+    """Tell whether a row prints a figure, or something that stands for one and could not be read."""
+    cell = row.cells.get(basis, "")
+    return isinstance(cell, PrintedFigure) or not is_no_value(cell)
 
 
-def _most_fitting(row: PrintedRow, rank: int, values: Sequence[Decimal], sure: Sequence[Ranked]) -> Ranked:
+def _most_fitting(row: PrintedRow, rank: int, values: Sequence[Decimal | None], sure: Sequence[Ranked]) -> Ranked:
     """The row with that of its possible figures which agrees with most of the others."""
 
     def misfits(value: Decimal) -> int:
         return sum((one.value > value) is not (one.rank < rank) for one in sure if one.value != value)
 
-    return Ranked(row, rank, min(values, key=misfits))
+    candidates = (_between(rank, sure) if value is None else value for value in values)
+    return Ranked(row, rank, min(candidates, key=misfits))
+
+
+def _between(rank: int, sure: Sequence[Ranked]) -> Decimal:
+    """A figure that a rank would have among others: that of the same rank, else one between its neighbours."""
+    equal = [one.value for one in sure if one.rank == rank]
+    above = min((one.value for one in sure if one.rank < rank), default=None)
+    below = max((one.value for one in sure if one.rank > rank), default=None)
+    if equal or above is None or below is None:
+        return equal[0] if equal else (above - 1 if above is not None else (below or Decimal(0)) + 1)
+    return (above + below) / 2
 
 
 def out_of_order(rows: Sequence[Ranked]) -> tuple[Ranked, ...]:

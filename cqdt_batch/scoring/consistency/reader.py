@@ -18,9 +18,19 @@ from typing import NamedTuple
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, in_order, notice, warning
 from cqdt_batch.intake.printed.model import PrintedRole, PrintedRow, PrintedTable, Sum
 from cqdt_batch.rounding import published, trimmed
-from cqdt_batch.scoring.consistency.across import differences, missing_units, repeated_units, spellings
-from cqdt_batch.scoring.consistency.ranks import Ranked, RankReading, out_of_order, rank_readings
-from cqdt_batch.scoring.consistency.scale import outliers
+from cqdt_batch.scoring.consistency.across import differences, missing_units, repeated_rows, repeated_units, spellings
+from cqdt_batch.scoring.consistency.lists import list_questions
+from cqdt_batch.scoring.consistency.placing import Ranked
+from cqdt_batch.scoring.consistency.ranks import (
+    RankedList,
+    RankPolicy,
+    RankReading,
+    out_of_order,
+    rank_columns,
+    rank_readings,
+)
+from cqdt_batch.scoring.consistency.scale import outliers, wrong_percents
+from cqdt_batch.scoring.consistency.summaries import summary_questions
 from cqdt_batch.scoring.consistency.sums import Balance, balances, sums_of
 
 _SHOWN_DECIMALS = 6
@@ -28,9 +38,6 @@ _SHOWN_DECIMALS = 6
 
 _MOST_NAMED = 20
 """How many units are named where many are told of together."""
-
-_FEW = 10
-"""One row in so many may be a mistake in a further column of ranks; more are a rule that is not known."""
 
 _MOST_SINGLE = 10
 """More rows of a table than this are told of together, where rounding explains them."""
@@ -43,6 +50,11 @@ class TableReading(NamedTuple):
     sums: tuple[Sum, ...]
     ranks: tuple[RankReading, ...]
 
+    @property
+    def is_checked(self) -> bool:
+        """Tell whether the table holds anything to check: a sum, ranks, or the numbers of units of a summary."""
+        return bool(self.sums or self.ranks or self.table.is_summary)
+
 
 class Questions(NamedTuple):
     """What a reader would ask about printed tables, and how they were understood."""
@@ -53,20 +65,21 @@ class Questions(NamedTuple):
 
 def question(tables: Sequence[PrintedTable]) -> Questions:
     """Check tables one by one and against each other; the findings stand in the order of the tables."""
-    readers = [_Reader(table=table) for table in tables]
-    for reader in readers:
-        reader.read_figures()
-    by_table = {id(reader.table): reader for reader in readers}
-    across: list[Finding] = [*missing_units(tables), *spellings(tables)]
-    for difference in differences(tables):
-        mine, its = by_table[id(difference.table)], by_table[id(difference.other)]
+    readers = {id(table): _Reader(table=table) for table in tables}
+    summaries, lists = ([table for table in tables if table.is_summary is flag] for flag in (True, False))
+    across: list[Finding] = [*missing_units(lists), *spellings(lists), *summary_questions(summaries, lists)]
+    across += list_questions(tables)
+    for table in lists:
+        readers[id(table)].read_figures()
+    for difference in differences(lists):
+        mine, its = readers[id(difference.table)], readers[id(difference.other)]
         pair = difference.pair
         if not mine.is_doubted(pair.row) and not its.is_doubted(pair.other_row):
             across.append(difference.finding())
         mine.doubt(pair.row, difference.column.position, pair.other_value)
         its.doubt(pair.other_row, difference.total.position, pair.value)
-    readings = tuple(reader.reading() for reader in readers)
-    found = (finding for reader in readers for finding in reader.findings)
+    readings = tuple(readers[id(table)].reading() for table in tables)
+    found = (finding for reader in readers.values() for finding in reader.findings)
     return Questions(_by_file((*found, *across), tables), readings)
 
 
@@ -91,11 +104,12 @@ class _Reader:
         """Keep in mind that a figure of a row may really be another."""
         self.doubts[row.where.row][position] += values
 
-    def values(self, row: PrintedRow, position: int) -> tuple[Decimal, ...]:
-        """What a figure may be: as printed, and else."""
+    def values(self, row: PrintedRow, position: int) -> tuple[Decimal | None, ...]:
+        """What a figure may be: as printed, and else; last None for anything, where something is amiss with its row."""
         printed = row.value(position)
-        others = self.doubts[row.where.row][position] if self.is_doubted(row) else ()
-        return tuple(dict.fromkeys((*(() if printed is None else (printed,)), *others)))
+        others = self.doubts[row.where.row].get(position, ()) if self.is_doubted(row) else ()
+        is_open = printed is None or self.is_doubted(row)
+        return tuple(dict.fromkeys((*(() if printed is None else (printed,)), *others, *((None,) if is_open else ()))))
 
     def read_figures(self) -> None:
         """Look at the figures row by row: their scale, the sums, parts that are alike, units that stand twice."""
@@ -116,12 +130,12 @@ class _Reader:
             for part in one.parts
             if balance.is_possible
         }
-        for outlier in outliers(self.table):
+        for outlier in (*outliers(self.table), *wrong_percents(self.table)):
             row, position = outlier.row, outlier.column.position
             is_sound = (row.where.row, position) in sound and outlier.finding.code == "printed_figure_far"
             if not is_sound and not self.is_doubted(row):
                 self.findings.append(outlier.finding)
-                self.doubt(row, position)
+                self.doubt(row, position, *outlier.instead)
 
     def _add_up(self, rows: Sequence[Balance]) -> None:
         """Tell of the rows that do not add up: with what hides behind them, within rounding, or not at all."""
@@ -153,36 +167,47 @@ class _Reader:
 
     def reading(self) -> TableReading:
         """Look at the ranks and the order of the rows, and sum up how the table was understood."""
-        ranks = tuple(rank_readings(self.table, self.values))
+        if self.table.is_summary:
+            return TableReading(self.table, (), ())
+        repeated = frozenset(row.where.row for row, _ in repeated_rows(self.table))
+        self._look_at_impossible_ranks()
+        ranks = tuple(rank_readings(self.table, self.values, repeated))
         for reading in ranks:
-            self._look_at_ranks(reading, is_first=reading is ranks[0])
-        self._look_at_order(ranks[0] if ranks else None)
+            for _, ranked in reading.lists:
+                self._look_at_ranks(reading, ranked)
+        self._look_at_order(min(ranks, key=lambda one: one.basis.role is PrintedRole.FIGURE, default=None))
         return TableReading(self.table, self.sums, ranks)
 
-    def _look_at_ranks(self, reading: RankReading, *, is_first: bool) -> None:
-        """Tell of ranks that contradict the figures, of ranks left out, and of shared figures with several ranks.
+    def _look_at_impossible_ranks(self) -> None:
+        """Tell of numbers that are no rank: 0, below it, fractions, more than there are units."""
+        for ranks in rank_columns(self.table):
+            for row in self.table.rows:
+                figure = row.figure(ranks.column.position)
+                if figure and not ranks.rank(row):
+                    facts: dict[str, Fact] = {"unit": row.unit, "label": ranks.column.label, "rank": figure.value}
+                    unit = row.code or row.unit
+                    count = len(self.table.rows)
+                    self.findings.append(error("printed_rank_impossible", figure.where, unit, count=count, **facts))
+                    self.doubt(row, ranks.column.position)
 
-        A further column may rank units among others than it shows, so less makes it one that nothing explains.
-        """
-        for _, ranked in reading.lists:
-            is_doubtful = not is_first and len(ranked.broken) * _FEW > len(ranked.rows)
-            if not ranked.is_explained or is_doubtful:
-                at = _At(ranked.broken[0], reading)
-                units = _named(ranked.broken)
-                self.findings.append(notice("printed_ranks_unexplained", at.where, at.unit, units=units, **at.facts))
-                continue
-            for one in ranked.broken:
-                at = _At(one, reading)
-                if not self.is_doubted(one.row):
-                    expected = ranked.expected(one)
-                    self.findings.append(error("printed_rank_wrong", at.where, at.unit, expected=expected, **at.facts))
-                    self.doubt(one.row, reading.column.position)
-            for one, expected in ranked.gaps:
-                at = _At(one, reading)
-                self.findings.append(warning("printed_rank_gap", at.where, at.unit, expected=expected, **at.facts))
-            for group in ranked.split:
-                at = _At(group[1], reading)
-                self.findings.append(notice("printed_ranks_split", at.where, at.unit, units=_named(group), **at.facts))
+    def _look_at_ranks(self, reading: RankReading, ranked: RankedList) -> None:
+        """Tell of ranks that contradict the figures, of ranks left out, and of shared figures with several ranks."""
+        if not ranked.is_explained or reading.is_doubtful(ranked):
+            self.findings.append(_unexplained(reading, ranked))
+            return
+        for one, expected in ranked.wrong:
+            at = _At(one, reading)
+            if at.is_printed and not self.is_doubted(one.row):
+                self.findings.append(error("printed_rank_wrong", at.where, at.unit, expected=expected, **at.facts))
+                self.doubt(one.row, reading.column.position)
+        for one, expected in ranked.gaps:
+            at = _At(one, reading)
+            self.findings.append(warning("printed_rank_gap", at.where, at.unit, expected=expected, **at.facts))
+        for group in ranked.split:
+            split = [one for one in group if _At(one, reading).is_printed]
+            if len(split) > 1:
+                at = _At(split[1], reading)
+                self.findings.append(notice("printed_ranks_split", at.where, at.unit, units=_named(split), **at.facts))
 
     def _look_at_order(self, reading: RankReading | None) -> None:
         """Tell of rows that stand wrong: by their rank, which was held against the figures, or else by their total."""
@@ -221,9 +246,25 @@ class _At(NamedTuple):
         return self.one.row.code or self.one.row.unit
 
     @property
+    def is_printed(self) -> bool:
+        """Tell whether the figure is the printed one, not one that the row may really have."""
+        return self.one.row.value(self.reading.basis.position) == self.one.value
+
+    @property
     def facts(self) -> dict[str, Fact]:
         labels = {"label": self.reading.column.label, "basis": self.reading.basis.label}
         return {"unit": self.one.row.unit, "rank": self.one.rank, "value": self.one.value, **labels}
+
+
+def _unexplained(reading: RankReading, ranked: RankedList) -> Finding:
+    """Say once of a list of ranks that it follows no figure, follows one the wrong way round, or may follow others."""
+    at = _At(ranked.broken[0], reading)
+    facts: dict[str, Fact] = {"units": _named(ranked.broken), **at.facts}
+    if ranked.policy is RankPolicy.REVERSED:
+        return error("printed_ranks_reversed", at.where, at.unit, **facts)
+    if ranked.is_of_groups or reading.is_doubtful(ranked):
+        return warning("printed_ranks_unknown", at.where, at.unit, **facts)
+    return error("printed_ranks_unexplained", at.where, at.unit, **facts)
 
 
 def _impossible(balance: Balance) -> Finding:
@@ -276,9 +317,11 @@ def _shown(exact: Decimal | Fraction) -> Decimal:
 
 def _named(rows: Sequence[Ranked]) -> tuple[str | Decimal | Term, ...]:
     """Units with their figures and ranks."""
-    return tuple(
-        Term("audit.ranked", (("unit", one.row.unit), ("value", one.value), ("rank", one.rank))) for one in rows
+    named = tuple(
+        Term("audit.ranked", (("unit", one.row.unit), ("value", one.value), ("rank", one.rank)))
+        for one in rows[:_MOST_NAMED]
     )
+    return (*named, "…") if len(rows) > _MOST_NAMED else named
 
 
 def _plain(row: PrintedRow, position: int) -> Decimal | str:

@@ -1,25 +1,32 @@
-"""Figures outside the scale: below zero, above a stated maximum, or far from all others of their column."""
+"""Figures outside the scale: below zero, above a maximum, far from all others, or no share of the maximum."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from cqdt_batch.findings import Fact, Finding, error, warning
+from cqdt_batch.intake.printed.headers import gives_bonus, is_percent
 from cqdt_batch.intake.printed.model import PrintedColumn, PrintedFigure, PrintedRole, PrintedRow, PrintedTable
+from cqdt_batch.rounding import published
+from cqdt_batch.scoring.consistency.sums import usual_decimals
 
 _FEWEST = 5
 _FAR = 3
 """A figure this many times the second largest of five or more is no score: 3331,01 among 330."""
 
+_PERCENT = 100
+
 
 class Outlier(NamedTuple):
-    """A figure outside the scale, and what there is to say of it."""
+    """A figure outside the scale, what there is to say of it, and what it should be where that is known."""
 
     row: PrintedRow
     column: PrintedColumn
     finding: Finding
+    instead: tuple[Decimal, ...] = ()
 
 
 def outliers(table: PrintedTable) -> Iterator[Outlier]:
@@ -28,20 +35,43 @@ def outliers(table: PrintedTable) -> Iterator[Outlier]:
         read = [(row, figure) for row in table.rows if (figure := row.figure(column.position))]
         ordered = sorted((figure.value for _, figure in read), reverse=True)
         usual = ordered[1] if len(ordered) >= _FEWEST else None
+        bound = _bound(table, column)
         for row, figure in read:
-            told = _outside(column, row, figure) or (_far(column, row, figure, usual) if usual else None)
+            most = row.value(bound.position) if bound else None
+            most = column.maximum if most is None else most
+            beyond = _bonus(table, row) if column.role is PrintedRole.TOTAL else 0
+            told = _outside(column, row, figure, None if most is None else most + beyond)
+            told = told or (_far(column, row, figure, usual) if usual else None)
             if told:
                 yield Outlier(row, column, told)
 
 
-def _outside(column: PrintedColumn, row: PrintedRow, figure: PrintedFigure) -> Finding | None:
+def _bound(table: PrintedTable, total: PrintedColumn) -> PrintedColumn | None:
+    """The column that prints the most a total can be; most totals keep to it, so it says nothing else."""
+    for column in table.of_role(PrintedRole.MAXIMUM) if total.role is PrintedRole.TOTAL else ():
+        pairs = [
+            (figure, most)
+            for row in table.rows
+            if (figure := row.value(total.position)) is not None and (most := row.value(column.position)) is not None
+        ]
+        if sum(figure <= most for figure, most in pairs) * 2 > len(pairs):
+            return column
+    return None
+
+
+def _bonus(table: PrintedTable, row: PrintedRow) -> Decimal:
+    """The points that a row prints beyond the maximum."""
+    columns = (column for column in table.of_role(PrintedRole.FIGURE) if gives_bonus(column.labels[-1:]))
+    return sum((row.value(column.position) or Decimal(0) for column in columns), Decimal(0))
+
+
+def _outside(column: PrintedColumn, row: PrintedRow, figure: PrintedFigure, maximum: Decimal | None) -> Finding | None:
     facts: dict[str, Fact] = {"unit": row.unit, "label": column.label, "value": figure.value}
+    unit = row.code or row.unit
     if figure.value < 0:
-        return warning("printed_figure_negative", figure.where, row.code or row.unit, **facts)
-    if column.maximum is not None and figure.value > column.maximum:
-        return error(
-            "printed_figure_above_maximum", figure.where, row.code or row.unit, maximum=column.maximum, **facts
-        )
+        return warning("printed_figure_negative", figure.where, unit, **facts)
+    if maximum is not None and Fraction(figure.value) - Fraction(maximum) > Fraction(1, 2 * 10**figure.decimals):
+        return error("printed_figure_above_maximum", figure.where, unit, maximum=maximum, **facts)
     return None
 
 
@@ -50,3 +80,59 @@ def _far(column: PrintedColumn, row: PrintedRow, figure: PrintedFigure, usual: D
         return None
     facts: dict[str, Fact] = {"unit": row.unit, "label": column.label, "value": figure.value, "usual": usual}
     return warning("printed_figure_far", figure.where, row.code or row.unit, **facts)
+
+
+class _Share(NamedTuple):
+    """A percent of a row, beside the total and the maximum that it is worked out from."""
+
+    row: PrintedRow
+    percent: PrintedFigure
+    total: PrintedFigure
+    maximum: Decimal
+
+    @property
+    def exact(self) -> Fraction:
+        """What the percent of the printed total is."""
+        return Fraction(self.total.value) * _PERCENT / Fraction(self.maximum)
+
+    def is_possible(self, decimals: int) -> bool:
+        """Tell whether rounding explains what is printed: of the percent to so many decimals, and of the total."""
+        of_total = Fraction(_PERCENT) / (2 * 10**self.total.decimals * Fraction(self.maximum))
+        gap = abs(Fraction(self.percent.value) - self.exact)
+        return bool(gap <= Fraction(1, 2 * 10**decimals) + of_total)
+
+
+def wrong_percents(table: PrintedTable) -> Iterator[Outlier]:
+    """Find percents that are not those of the total beside them, in columns where most are."""
+    for column in filter(is_percent, table.of_role(PrintedRole.RESULT)):
+        decimals = usual_decimals(table, column.position)
+        for total in table.of_role(PrintedRole.TOTAL):
+            shares = list(_shares(table, column, total))
+            wrong = [one for one in shares if not one.is_possible(max(decimals, one.percent.decimals))]
+            if len(wrong) * 2 < len(shares):
+                yield from (_wrong_percent(column, total, one) for one in wrong)
+
+
+def _shares(table: PrintedTable, column: PrintedColumn, total: PrintedColumn) -> Iterator[_Share]:
+    """The percents that can be worked out: not those of units assessed in part beside the full maximum."""
+    bound = _bound(table, total)
+    maxima = [figure.value for figure in table.figures(bound.position)] if bound else []
+    for row in table.rows:
+        percent, points, maximum = row.figure(column.position), row.figure(total.position), None
+        if bound and (_is_whole(table, row) or row.value(bound.position) != max(maxima)):
+            maximum = row.value(bound.position)
+        if percent and points and maximum and maximum > 0:
+            yield _Share(row, percent, points, maximum)
+
+
+def _is_whole(table: PrintedTable, row: PrintedRow) -> bool:
+    """Tell whether a row prints a figure for every part."""
+    return all(row.figure(column.position) for column in table.of_role(PrintedRole.FIGURE))
+
+
+def _wrong_percent(column: PrintedColumn, total: PrintedColumn, share: _Share) -> Outlier:
+    expected = published(share.exact, share.percent.decimals)
+    facts: dict[str, Fact] = {"unit": share.row.unit, "label": column.label, "value": share.percent.value}
+    facts |= {"basis": total.label, "total": share.total.value, "maximum": share.maximum, "expected": expected}
+    told = error("printed_percent_wrong", share.percent.where, share.row.code or share.row.unit, **facts)
+    return Outlier(share.row, column, told, (expected,))

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
+from itertools import repeat
 from typing import NamedTuple
 
 from cqdt_batch.findings import Fact, Term
+from cqdt_batch.intake.printed.headers import is_deducted
 from cqdt_batch.intake.printed.model import PrintedColumn, PrintedFigure, PrintedRole, PrintedRow, PrintedTable, Sum
 from cqdt_batch.rounding import published
 
@@ -70,15 +72,19 @@ class Balance(NamedTuple):
     @property
     def spelt(self) -> Fact:
         """The addition as a reader would write it: 9 + 26,1 + 15,0."""
-        first, *others = self.parts
-        minus = {id(figure) for figure, sign in zip(self.parts, _signs(self.sum, self.row), strict=True) if sign < 0}
+        return spelt_sum(self.parts, _signs(self.sum, self.row))
 
-        def joined(left: Fact, figure: PrintedFigure) -> Fact:
-            key = "audit.minus" if id(figure) in minus else "audit.plus"
-            return Term(key, (("left", left), ("right", figure.value)))
 
-        start: Fact = first.value
-        return reduce(joined, others, start)
+def spelt_sum(parts: Sequence[PrintedFigure], signs: Sequence[int] = ()) -> Fact:
+    """An addition as a reader would write it; without signs all parts are added."""
+    first, *others = parts
+
+    def joined(left: Fact, term: tuple[PrintedFigure, int]) -> Fact:
+        figure, sign = term
+        return Term("audit.minus" if sign < 0 else "audit.plus", (("left", left), ("right", figure.value)))
+
+    start: Fact = first.value
+    return reduce(joined, zip(others, signs[1:] or repeat(1), strict=False), start)
 
 
 def balances(table: PrintedTable, one: Sum) -> Iterator[Balance]:
@@ -229,7 +235,10 @@ def _children(table: PrintedTable, total: int) -> Iterator[Sum]:
 
 
 def _beside(table: PrintedTable, total: int, taken: set[int]) -> Iterator[Sum]:
-    """The columns under the same spanner, then runs of columns that end or begin beside the total, longest first."""
+    """The columns under the same spanner, then runs of columns that end or begin beside the total, longest first.
+
+    Columns of points that are taken off are subtracted, unless they print them below zero.
+    """
     columns = [c for c in table.of_role(PrintedRole.FIGURE, PrintedRole.TOTAL) if c.position not in taken]
     own = table.column(total)
     mates = tuple(c.position for c in columns if c is not own and _shares_spanner(c, own))
@@ -240,8 +249,10 @@ def _beside(table: PrintedTable, total: int, taken: set[int]) -> Iterator[Sum]:
         *(left[start:] for start in range(len(left))),
         *(right[: stop + 1] for stop in reversed(range(len(right)))),
     )
+    deducted = {c.position for c in columns if is_deducted(c) and all(f.value >= 0 for f in table.figures(c.position))}
     for parts in dict.fromkeys(run for run in runs if len(run) > 1):
-        yield Sum(total=total, plus=parts)
+        plus = tuple(part for part in parts if part not in deducted)
+        yield Sum(total=total, plus=plus or parts, minus=tuple(part for part in parts if plus and part in deducted))
 
 
 def _shares_spanner(one: PrintedColumn, other: PrintedColumn) -> bool:

@@ -13,7 +13,7 @@ from cqdt_batch.definition.records import Rule, ScoreSource
 from cqdt_batch.definition.sheets import choice_key
 from cqdt_batch.findings import Fact, Term
 from cqdt_batch.intake.submissions import InputKind
-from cqdt_batch.scoring.ledger import CriterionEntry, LeafEntry, Source
+from cqdt_batch.scoring.changes.ledger import CriterionEntry, LeafEntry, Place, Sentence, Source, UnitEntry
 
 
 class CauseKind(StrEnum):
@@ -21,6 +21,7 @@ class CauseKind(StrEnum):
 
     CELL = "cell"
     VERIFIED = "verified"
+    REFUSED = "refused"
     GIVEN = "given"
     CORRECTION = "correction"
     EXEMPTION = "exemption"
@@ -57,7 +58,7 @@ NOTHING = Side()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cause:
-    """One cause. `field` is the setting that changed, `note` a reason or document.
+    """One cause. `field` is the setting that changed, `note` a reason or document, `because` what the run itself said.
 
     `names` are units or criteria it is about, the first few of `count`.
     """
@@ -67,7 +68,8 @@ class Cause:
     after: Side = NOTHING
     field: str = ""
     note: str = ""
-    names: tuple[str, ...] = ()
+    because: tuple[Sentence, ...] = ()
+    names: tuple[str | Term, ...] = ()
     count: int = 0
 
 
@@ -90,10 +92,11 @@ class Scoring:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeafView:
-    """A leaf of a unit as one of two runs has it."""
+    """A leaf of a unit as one of two runs has it; nothing counts of a unit that is not scored."""
 
     scoring: Scoring
     entry: LeafEntry
+    is_scored: bool = True
     is_exempt: bool = False
     best: Best | None = None
 
@@ -105,10 +108,20 @@ def counted(view: LeafView) -> dict[str, tuple[Source, bool]]:
     appraiser gives are his in any case.
     """
     found = {source.kind: (source, False) for source in view.entry.answered}
-    is_own = view.scoring.settings.get("scores") == choice_key(ScoreSource.OWN)
-    if is_own and view.scoring.criterion.rule != choice_key(Rule.GIVEN):
+    if not _takes_verified(view.scoring):
         return found
-    return found | {source.kind: (source, True) for source in view.entry.verified}
+    return found | {kind: (source, True) for kind, source in _sound(view.entry).items()}
+
+
+def _takes_verified(scoring: Scoring) -> bool:
+    """Tell whether verified values count on a criterion."""
+    is_own = scoring.settings.get("scores") == choice_key(ScoreSource.OWN)
+    return not is_own or scoring.criterion.rule == choice_key(Rule.GIVEN)
+
+
+def _sound(entry: LeafEntry) -> dict[str, Source]:
+    """The verified values that were not refused, by kind of input."""
+    return {source.kind: source for source in entry.verified if source.refusal is None}
 
 
 def figure_of(view: LeafView) -> Fraction | None:
@@ -129,8 +142,8 @@ def leaf_causes(old: LeafView, new: LeafView) -> tuple[Cause, ...]:
 def differences(old: LeafView, new: LeafView) -> Iterator[Cause]:
     """What is otherwise on a leaf of a unit itself, whether or not its points follow; exempt on one side, only that."""
     if old.is_exempt == new.is_exempt:
-        yield from _cells(old, new)
         yield from _source(old, new)
+        yield from _cells(old, new) if old.is_scored and new.is_scored else _cells_apart(old, new)
         yield from _given(old, new)
         yield from rule_causes(old.scoring.criterion, new.scoring.criterion)
         yield from rounding_causes(old.scoring, new.scoring)
@@ -140,20 +153,56 @@ def differences(old: LeafView, new: LeafView) -> Iterator[Cause]:
 
 
 def _cells(old: LeafView, new: LeafView) -> Iterator[Cause]:
-    """The cells that say something else: the unit's own, or those of an appraiser. Where they stand is no matter."""
+    """The cells that count and say something else: the unit's own, or those of an appraiser, wherever they stand.
+
+    A verified value that stands in both runs and counts in one of them alone changed nothing: the setting did.
+    """
     before, after = counted(old), counted(new)
+    both = _sound(old.entry).keys() & _sound(new.entry).keys()
+    is_switched = _takes_verified(old.scoring) != _takes_verified(new.scoring)
     for kind in dict.fromkeys((*before, *after)):
-        was, is_now = before.get(kind), after.get(kind)
-        if was and is_now and _same(was[0].value, is_now[0].value):
-            continue
-        is_verified = bool((was and was[1]) or (is_now and is_now[1]))
-        reason = (new.entry.reason or old.entry.reason) if is_verified else ""
-        yield Cause(
-            kind=CauseKind.VERIFIED if is_verified else CauseKind.CELL,
-            before=side_of(was[0]) if was else NOTHING,
-            after=side_of(is_now[0]) if is_now else NOTHING,
-            note=reason,
-        )
+        was, was_verified = before.get(kind, (None, False))
+        now, is_verified = after.get(kind, (None, False))
+        if not (is_switched and kind in both):
+            reason = new.entry.reason if is_verified else old.entry.reason
+            yield from _cell(was, now, reason, is_verified=was_verified or is_verified)
+
+
+def _cells_apart(old: LeafView, new: LeafView) -> Iterator[Cause]:
+    """Of a unit that is not scored in one of the runs: the appraiser's cells and its own, each by themselves.
+
+    What the unit says is no matter where it is verified both times. A refused value is told as one.
+    """
+    found = _sound(old.entry), _sound(new.entry)
+    for kind in dict.fromkeys((*found[0], *found[1])):
+        was, now = (side.get(kind) for side in found)
+        yield from _cell(was, now, (new if now else old).entry.reason, is_verified=True)
+    before, after = ({source.kind: source for source in view.entry.answered} for view in (old, new))
+    for kind in dict.fromkeys((*before, *after)):
+        if not (kind in found[0] and kind in found[1]):
+            yield from _cell(before.get(kind), after.get(kind), "", is_verified=False)
+    yield from (Cause(kind=CauseKind.REFUSED, before=side, because=why) for side, why in _refused(old, new))
+    yield from (Cause(kind=CauseKind.REFUSED, after=side, because=why) for side, why in _refused(new, old))
+
+
+def _cell(was: Source | None, now: Source | None, reason: str, *, is_verified: bool) -> Iterator[Cause]:
+    """A value that is another now, came or went."""
+    if was and now and _same(was.value, now.value):
+        return
+    yield Cause(
+        kind=CauseKind.VERIFIED if is_verified else CauseKind.CELL,
+        before=side_of(was) if was else NOTHING,
+        after=side_of(now) if now else NOTHING,
+        note=reason if is_verified else "",
+    )
+
+
+def _refused(view: LeafView, other: LeafView) -> Iterator[tuple[Side, tuple[Sentence, ...]]]:
+    """The verified values that one run did not take, and why; what the other did not take either is not told."""
+    known = {(source.kind, source.raw) for source in other.entry.verified if source.refusal}
+    for source in view.entry.verified:
+        if source.refusal and (source.kind, source.raw) not in known:
+            yield side_of(source), (source.refusal,)
 
 
 def setting_causes(old: Mapping[str, str], new: Mapping[str, str], fields: tuple[str, ...]) -> Iterator[Cause]:
@@ -211,6 +260,24 @@ def side_of(source: Source) -> Side:
     return Side(said=source.raw if number is None else number, file=source.file, sheet=source.sheet, cell=source.cell)
 
 
+def state_cause(old: UnitEntry, new: UnitEntry) -> Cause:
+    """A unit came to be scored or no longer is: its two states, and what stood or stands in its way."""
+    before, after = (_state(unit) for unit in (old, new))
+    held = new.obstacles or old.obstacles
+    return Cause(kind=CauseKind.STATE, before=before, after=after, because=tuple(one.says for one in held))
+
+
+def _state(unit: UnitEntry) -> Side:
+    """The state of a unit, at the first cell that is in its way, else at its file."""
+    at = unit.obstacles[0].at if unit.obstacles else Place(file=unit.file)
+    return Side(said=state_of(unit), file=at.file, sheet=at.sheet, cell=at.cell)
+
+
+def state_of(unit: UnitEntry) -> Term:
+    """The state of a unit in words."""
+    return Term(f"unit_state.{unit.state}")
+
+
 def points_said(points: Decimal | None) -> Fact:
     """Points in a sentence; None is "not assessed"."""
     return Term("not_assessed") if points is None else points
@@ -224,8 +291,9 @@ def _exemption(old: LeafView) -> Cause:
 
 
 def _source(old: LeafView, new: LeafView) -> Iterator[Cause]:
-    """Whose score is published, where there are two."""
-    if old.entry.verified or new.entry.verified:
+    """Whose score is published, where there are two and it makes a difference."""
+    is_switched = _takes_verified(old.scoring) != _takes_verified(new.scoring)
+    if is_switched and (old.entry.verified or new.entry.verified):
         yield from setting_causes(old.scoring.settings, new.scoring.settings, ("scores",))
 
 

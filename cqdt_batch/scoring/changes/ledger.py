@@ -8,8 +8,36 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Sentence:
+    """What a run said, in every language: a ledger outlives the catalogue that it was said from."""
+
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where something stands; a file alone, or a whole sheet, has no cell."""
+
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Obstacle:
+    """An error that keeps a unit out of the figures, and where it was found."""
+
+    says: Sentence
+    at: Place
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """A cell that somebody filled in: the unit, or an appraiser. `raw` is as it was typed, `value` what it means."""
+    """A cell that somebody filled in: the unit, or an appraiser. `raw` is as it was typed, `value` what it means.
+
+    A value with an error has a `refusal`: it does not count.
+    """
 
     kind: str
     file: str
@@ -17,6 +45,7 @@ class Source:
     cell: str
     raw: str
     value: str
+    refusal: Sentence | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,11 +60,12 @@ class CorrectionMade:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeafEntry:
-    """What the points of a unit on a leaf came from."""
+    """What the points of a unit on a leaf came from; `reason` is the appraiser's, with its cell."""
 
     answered: tuple[Source, ...] = ()
     verified: tuple[Source, ...] = ()
     reason: str = ""
+    reason_at: Place | None = None
     given: Decimal | None = None
     corrections: tuple[CorrectionMade, ...] = ()
 
@@ -45,7 +75,8 @@ class UnitEntry:
     """A unit of the register: its state, its file, its points by criterion and its leaves.
 
     `names` are all its names, `merged` those of the units it was merged from. A unit that is not scored has no points;
-    its leaves are told all the same where its form was accepted. `not_assessed` are the leaves it is exempt from.
+    its leaves are told all the same where its form was accepted, and the first of the `obstacles` in its way.
+    `not_assessed` are the leaves it is exempt from.
     """
 
     unit: str
@@ -59,6 +90,7 @@ class UnitEntry:
     group: str = ""
     subgroup: str = ""
     not_assessed: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
     points: Mapping[str, Decimal | None] = field(default_factory=dict)
     leaves: Mapping[str, LeafEntry] = field(default_factory=dict)
 
@@ -120,7 +152,7 @@ class Placing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ledger:
-    """All of a run that can be questioned, and compared with another."""
+    """All of a run that can be questioned, and compared with another; a draft is no result that was published."""
 
     assessment: str
     index_name: str
@@ -132,3 +164,18 @@ class Ledger:
     placings: tuple[Placing, ...]
     blocks: tuple[BlockEntry, ...] = ()
     tables: tuple[TableEntry, ...] = ()
+    is_draft: bool = False
+
+
+def is_whole(ledger: Ledger) -> bool:
+    """Tell whether a ledger names only blocks and criteria that it holds; one that somebody made up may not."""
+    blocks = {block.code for block in ledger.blocks}
+    known = {(block, "") for block in blocks}
+    for entry in ledger.criteria:
+        if (entry.block, entry.parent) not in known or (entry.block, entry.code) in known:
+            return False
+        known.add((entry.block, entry.code))
+    roots = [entry.block for entry in ledger.criteria if not entry.parent]
+    named = {(unit.block, code) for unit in ledger.units for code in (*unit.points, *unit.leaves)}
+    named |= {(table.block, table.criterion) for table in ledger.tables}
+    return sorted(roots) == sorted(blocks) and named <= known and {unit.block for unit in ledger.units} <= blocks

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from cqdt_batch.definition.names import folded
-from cqdt_batch.scoring.ledger import CriterionEntry, Ledger, UnitEntry
+from cqdt_batch.scoring.changes.ledger import CriterionEntry, Ledger, UnitEntry
 
 
 class Kinship(StrEnum):
@@ -43,18 +43,22 @@ class UnitPair:
 
 
 def pair_units(old: Ledger, new: Ledger) -> tuple[UnitPair, ...]:
-    """Find every unit's predecessors: those it was merged from, else that of its code, else of one of its names.
+    """Find every unit's predecessors: those it was merged from, else that of its name, else that of its code.
 
+    Names decide before codes, because a code may be given to another unit. Of names the printed one decides first,
+    then one that goes with the same code. Codes that were given anew tell nothing of a unit whose name is not known.
     The order is that of the new register, followed by the old units that have no successor; nobody has two.
     """
     left = {unit.unit: unit for unit in old.units}
-    named = {folded(name): unit for unit in old.units for name in (unit.unit, *unit.names)}
+    printed = {folded(unit.name): unit for unit in old.units}
+    named = _named(old, new)
     merged = _merged(old, new, named)
     found: dict[str, tuple[UnitEntry, ...]] = {}
     for unit, olds in (
         *((one, merged.get(one.unit, ())) for one in new.units),
-        *((one, (left[one.unit],)) for one in new.units if one.unit in left),
-        *((one, (named[key],)) for one in new.units for key in map(folded, one.names) if key in named),
+        *((one, (printed[key],)) for one in new.units if (key := folded(one.name)) in printed),
+        *((one, (was,)) for one in new.units for was in _known(one.names, named) if was.unit == one.unit),
+        *((one, (was,)) for one in new.units for was in _known((*one.names, one.unit), named)),
     ):
         free = tuple(one for one in olds if one.unit in left)
         if free and unit.unit not in found:
@@ -65,17 +69,34 @@ def pair_units(old: Ledger, new: Ledger) -> tuple[UnitPair, ...]:
     return (*pairs, *(UnitPair(kinship=Kinship.GONE, olds=(unit,), new=None) for unit in left.values()))
 
 
+def _named(old: Ledger, new: Ledger) -> dict[str, UnitEntry]:
+    """The old units by each of their names, and by their codes unless those went to other units.
+
+    That they did shows where a unit known by its names has the code that another one had.
+    """
+    names = {folded(name): unit for unit in old.units for name in unit.names}
+    codes = {folded(unit.unit): unit for unit in old.units}
+    known = ((unit.unit, {was.unit for was in _known(unit.names, names)}) for unit in new.units)
+    is_anew = any(olds and code not in olds and folded(code) in codes for code, olds in known)
+    return names if is_anew else codes | names
+
+
+def _known(names: Iterable[str], named: Mapping[str, UnitEntry]) -> Iterator[UnitEntry]:
+    """The old units that have one of these names."""
+    return (named[key] for key in map(folded, names) if key in named)
+
+
 def _merged(old: Ledger, new: Ledger, named: Mapping[str, UnitEntry]) -> dict[str, tuple[UnitEntry, ...]]:
     """The old units behind the names that units had the year before, by the new code.
 
     Only between two rounds, and not of a unit that had been merged before the old one. Where one of several names is
-    not found, as that of a unit whose name and code live on, the old unit of the same code or name stands for it.
+    not found, as that of a unit whose name and code live on, the old unit of the same name or code stands for it.
     """
     if (old.assessment, old.year) == (new.assessment, new.year):
         return {}
     found: dict[str, tuple[UnitEntry, ...]] = {}
     for unit in new.units:
-        own = next((named[key] for key in map(folded, (unit.unit, *unit.names)) if key in named), None)
+        own = next(_known((*unit.names, unit.unit), named), None)
         if unit.merged and not (own and own.merged == unit.merged):
             known = [named.get(folded(name)) for name in unit.merged]
             survivor = own if len(known) > 1 and None in known else None

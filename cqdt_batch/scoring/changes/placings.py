@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,10 +10,10 @@ from functools import cached_property
 from cqdt_batch.definition.records import TieRule, Treatment
 from cqdt_batch.definition.sheets import choice_key
 from cqdt_batch.findings import Term
-from cqdt_batch.scoring.causes import Cause, CauseKind, Side, rule_causes, setting_causes
-from cqdt_batch.scoring.ledger import Placing, TableEntry, UnitEntry
-from cqdt_batch.scoring.movements import Movement, TwoRuns
-from cqdt_batch.scoring.pairing import CriteriaPairing, UnitPair
+from cqdt_batch.scoring.changes.causes import Cause, CauseKind, Side, rule_causes, setting_causes, state_cause
+from cqdt_batch.scoring.changes.ledger import Placing, TableEntry, UnitEntry
+from cqdt_batch.scoring.changes.movements import Movement, TwoRuns
+from cqdt_batch.scoring.changes.pairing import CriteriaPairing, UnitPair
 from cqdt_batch.scoring.ranking import Scope
 
 _MOST_NAMED = 3
@@ -80,8 +81,7 @@ class TwoTables:
             return Cause(kind=CauseKind.REGISTER, after=said, names=names, count=len(names))
         old, new = row.pair.both
         if old.state != new.state:
-            before, after = (Side(said=Term(f"unit_state.{unit.state}"), file=unit.file) for unit in (old, new))
-            return Cause(kind=CauseKind.STATE, before=before, after=after)
+            return state_cause(old, new)
         return next(self._regrouped(row), Cause(kind=CauseKind.UNKNOWN))
 
     def _regrouped(self, row: Row) -> Iterator[Cause]:
@@ -172,15 +172,33 @@ class TwoTables:
             yield Cause(kind=CauseKind.OTHERS, after=side, names=names[:_MOST_NAMED], count=len(names))
 
     def _ties_ahead(self, row: Row, scope: Scope) -> Iterator[Cause]:
-        """Those ahead of it share their ranks otherwise: with dense ranks that moves everybody behind them."""
-        names = tuple(
-            peer.pair.name
-            for peer in self._movers
-            if (peer.is_figure_moved or peer.is_elsewhere or self._is_own_doing(peer, scope))
-            and (self._is_ahead(peer.old, row.old, scope) or self._is_ahead(peer.new, row.new, scope))
+        """Units ahead of it, in both runs, no longer share a rank, or do now: with dense ranks all behind move along.
+
+        Named are those whose rank is another for it.
+        """
+        before, after = (placing.ranks.get(scope) if placing else None for placing in (row.old, row.new))
+        if before is None or after is None:
+            return
+        ahead = tuple(self._ahead_twice(row, scope))
+        fell = after > before
+        others: dict[int, set[int]] = defaultdict(set)
+        for _, was, now in ahead:
+            others[was if fell else now].add(now if fell else was)
+        moved = tuple(
+            Term("compare.rank_moved", (("unit", name), ("old", was), ("new", now)))
+            for name, was, now in ahead
+            if was != now and len(others[was if fell else now]) > 1
         )
-        if names:
-            yield Cause(kind=CauseKind.TIES, names=names[:_MOST_NAMED], count=len(names))
+        if moved:
+            side = Side(said=Term("compare.ties_apart" if fell else "compare.ties_together"))
+            yield Cause(kind=CauseKind.TIES, after=side, names=moved[:_MOST_NAMED], count=len(moved))
+
+    def _ahead_twice(self, row: Row, scope: Scope) -> Iterator[tuple[str, int, int]]:
+        """The units ahead of another in both runs, with their two ranks."""
+        for peer in self.rows:
+            is_ahead = self._is_ahead(peer.old, row.old, scope) and self._is_ahead(peer.new, row.new, scope)
+            if is_ahead and peer.old and peer.new:
+                yield peer.pair.name, peer.old.ranks[scope], peer.new.ranks[scope]
 
     def _is_ahead(self, peer: Placing | None, mine: Placing | None, scope: Scope) -> bool:
         """Tell whether another unit of the same list has a better rank."""

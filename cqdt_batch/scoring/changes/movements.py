@@ -10,8 +10,8 @@ from functools import cached_property
 from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Rule
 from cqdt_batch.definition.sheets import choice_key
-from cqdt_batch.findings import Fact, Term
-from cqdt_batch.scoring.causes import (
+from cqdt_batch.findings import Fact
+from cqdt_batch.scoring.changes.causes import (
     Best,
     Cause,
     CauseKind,
@@ -25,24 +25,28 @@ from cqdt_batch.scoring.causes import (
     points_said,
     rounding_causes,
     rule_causes,
+    setting_causes,
+    state_cause,
+    state_of,
 )
-from cqdt_batch.scoring.ledger import BlockEntry, CriterionEntry, LeafEntry, Ledger, UnitEntry
-from cqdt_batch.scoring.pairing import CriteriaPairing, Tree, pair_criteria
+from cqdt_batch.scoring.changes.ledger import BlockEntry, CriterionEntry, LeafEntry, Ledger, UnitEntry
+from cqdt_batch.scoring.changes.pairing import CriteriaPairing, Tree, pair_criteria
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Movement:
     """A criterion on which a unit's points moved, and why.
 
-    `old` and `new` are points, "not assessed", or empty where the run has none. `contribution` is its part of the
-    change of the total: those of a unit add up to it, exactly. None where the part is told of a criterion above,
-    because there points are not simply added.
+    `old` and `new` are points, "not assessed", empty where the run has no such criterion, or the state of the unit
+    where it is not scored: there is no `change` then. `contribution` is its part of the change of the total: those of a
+    unit add up to it, exactly. None where the part is told of a criterion above, because there points are not simply
+    added.
     """
 
     criterion: CriterionEntry
     old: Fact
     new: Fact
-    change: Decimal
+    change: Decimal | None
     contribution: Decimal | None
     causes: tuple[Cause, ...]
 
@@ -84,6 +88,7 @@ class Run:
         return LeafView(
             scoring=self.scoring(unit.block, code),
             entry=unit.leaves.get(code, LeafEntry()),
+            is_scored=bool(unit.points),
             is_exempt=code in unit.not_assessed,
         )
 
@@ -178,14 +183,18 @@ class _Walk:
 
     def in_and_out(self) -> Iterator[Movement]:
         """A unit that came to be scored or no longer is; behind that, the cells that say something else."""
-        root = self.root_pair
-        sides = tuple(Side(said=Term(f"unit_state.{unit.state}"), file=unit.file) for unit in (self.old, self.new))
-        yield self._movement(root, (Cause(kind=CauseKind.STATE, before=sides[0], after=sides[1]),), contributes=False)
+        before, after = (run.blocks[unit.block].settings for run, unit in self._sides)
+        causes = (state_cause(self.old, self.new), *setting_causes(before, after, ("scores",)))
+        yield self._movement(self.root_pair, causes, contributes=False)
         if self.old.file and self.new.file:
             for was, code in self._criteria.new_of.items():
                 causes = tuple(differences(self.runs.old.leaf(self.old, was), self.runs.new.leaf(self.new, code)))
                 if causes and self._criteria.new.is_leaf(code):
                     yield self._movement((was, code), causes, contributes=False)
+
+    @property
+    def _sides(self) -> tuple[tuple[Run, UnitEntry], tuple[Run, UnitEntry]]:
+        return (self.runs.old, self.old), (self.runs.new, self.new)
 
     def _with_move(self, child: _Pair, *, contributes: bool) -> Iterator[Movement]:
         """Walk a child; of one that moved here from elsewhere or away, the move itself is told apart."""
@@ -232,9 +241,9 @@ class _Walk:
         return before != after or None in pair
 
     def _movement(self, pair: _Pair, causes: tuple[Cause, ...], *, contributes: bool) -> Movement:
-        change = self._change(pair)
+        change = self._change(pair) if self.old.points and self.new.points else None
         before, after = (
-            "" if code is None or not unit.points else points_said(points)
+            self._said(code, unit, points)
             for code, unit, points in zip(pair, (self.old, self.new), self._points(pair), strict=True)
         )
         return Movement(
@@ -245,6 +254,13 @@ class _Walk:
             contribution=change if contributes else None,
             causes=causes,
         )
+
+    @staticmethod
+    def _said(code: str | None, unit: UnitEntry, points: Decimal | None) -> Fact:
+        """The points of a unit on a criterion; its state where it is not scored."""
+        if code is None:
+            return ""
+        return points_said(points) if unit.points else state_of(unit)
 
     def _entry(self, pair: _Pair) -> CriterionEntry:
         was, code = pair
@@ -267,10 +283,7 @@ class _Walk:
         """The unit belongs to another block."""
         if self.old.block == self.new.block:
             return ()
-        before, after = (
-            Side(said=run.blocks[unit.block].name)
-            for run, unit in ((self.runs.old, self.old), (self.runs.new, self.new))
-        )
+        before, after = (Side(said=run.blocks[unit.block].name) for run, unit in self._sides)
         return (Cause(kind=CauseKind.BLOCK, before=before, after=after),)
 
     def _gathering_causes(self, pair: _Pair, *, is_below: bool) -> tuple[Cause, ...]:

@@ -8,11 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from cqdt_batch.scoring.causes import Cause, CauseKind, Side, rule_causes, setting_causes
-from cqdt_batch.scoring.ledger import CriterionEntry, Ledger, Placing, TableEntry, UnitEntry
-from cqdt_batch.scoring.movements import Movement, Run, TwoRuns
-from cqdt_batch.scoring.pairing import CriteriaPairing, Kinship, UnitPair, pair_units
-from cqdt_batch.scoring.placings import Row, TwoTables
+from cqdt_batch.scoring.changes.causes import Cause, CauseKind, Side, rule_causes, setting_causes
+from cqdt_batch.scoring.changes.ledger import CriterionEntry, Ledger, Placing, TableEntry, UnitEntry
+from cqdt_batch.scoring.changes.movements import Movement, Run, TwoRuns
+from cqdt_batch.scoring.changes.pairing import CriteriaPairing, Kinship, UnitPair, pair_units
+from cqdt_batch.scoring.changes.placings import Row, TwoTables
 from cqdt_batch.scoring.ranking import Scope
 
 
@@ -131,20 +131,6 @@ class Comparison:
         """Every cause that is told."""
         yield from (cause for unit in self.units for movement in unit.movements for cause in movement.causes)
         yield from (cause for row in self.rows for cause in row.causes)
-
-
-def is_whole(ledger: Ledger) -> bool:
-    """Tell whether a ledger names only blocks and criteria that it holds; one that somebody made up may not."""
-    blocks = {block.code for block in ledger.blocks}
-    known = {(block, "") for block in blocks}
-    for entry in ledger.criteria:
-        if (entry.block, entry.parent) not in known or (entry.block, entry.code) in known:
-            return False
-        known.add((entry.block, entry.code))
-    roots = [entry.block for entry in ledger.criteria if not entry.parent]
-    named = {(unit.block, code) for unit in ledger.units for code in (*unit.points, *unit.leaves)}
-    named |= {(table.block, table.criterion) for table in ledger.tables}
-    return sorted(roots) == sorted(blocks) and named <= known and {unit.block for unit in ledger.units} <= blocks
 
 
 def compare(old: Ledger, new: Ledger) -> Comparison:

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 
 from cqdt_batch.cells import as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import AnnexTable, Block, Correction, TableContent, Unit
 from cqdt_batch.definition.sheets import choice_key
+from cqdt_batch.findings import Finding, Severity, Where
 from cqdt_batch.intake.submissions import Input
+from cqdt_batch.messages import Language, Words
 from cqdt_batch.rounding import published, trimmed
-from cqdt_batch.scoring.ledger import (
+from cqdt_batch.scoring.changes.ledger import (
     BlockEntry,
     CorrectionMade,
     CriterionEntry,
     LeafEntry,
     Ledger,
+    Obstacle,
+    Place,
     Placing,
+    Sentence,
     Source,
     TableEntry,
     UnitEntry,
 )
-from cqdt_batch.scoring.outcome import Outcome
+from cqdt_batch.scoring.changes.settings import block_settings, criterion_settings, section_settings
+from cqdt_batch.scoring.outcome import Outcome, UnitState
 from cqdt_batch.scoring.ranking import RankedTable
-from cqdt_batch.scoring.settings import block_settings, criterion_settings, section_settings
 from cqdt_batch.scoring.trace import Node, Trace
+
+_MOST_OBSTACLES = 3
+"""So many errors of a unit that is not scored are kept; all of them stand on the check board."""
+
+_NO_ERRORS: Mapping[Where, Finding] = {}
 
 
 def ledger_of(outcome: Outcome) -> Ledger:
@@ -46,6 +57,7 @@ def ledger_of(outcome: Outcome) -> Ledger:
             for block in assessment.blocks
         ),
         tables=tuple(_table(assessment, t) for t in assessment.tables if t.content is TableContent.UNITS),
+        is_draft=outcome.is_draft,
     )
 
 
@@ -88,9 +100,28 @@ def _unit(outcome: Outcome, trace: Trace, unit: Unit) -> UnitEntry:
         group=unit.group,
         subgroup=unit.subgroup,
         not_assessed=tuple(code for code in sorted(assessment.not_assessed(unit)) if tree.is_leaf(code)),
+        obstacles=tuple(_obstacles(outcome, unit)),
         points=_points(trace, unit, outcome),
         leaves={code: entry for code, entry in leaves if entry != LeafEntry()},
     )
+
+
+def _obstacles(outcome: Outcome, unit: Unit) -> Iterator[Obstacle]:
+    """The first errors of a unit that handed something in and is not scored all the same."""
+    if outcome.states[unit.code] in (UnitState.WITH_ERRORS, UnitState.WAITING):
+        errors = (f for f in outcome.findings if f.unit == unit.code and f.severity is Severity.ERROR)
+        for finding in islice(errors, _MOST_OBSTACLES):
+            yield Obstacle(says=_sentence(finding), at=_place(finding.where))
+
+
+def _place(where: Where) -> Place:
+    return Place(file=where.file, sheet=where.sheet, cell=where.cell)
+
+
+def _sentence(finding: Finding) -> Sentence:
+    """What a finding says, in every language; what to do about it is no matter of the past."""
+    said = {one.value: Words(one)(f"finding.{finding.code}.says", **finding.facts) for one in Language}
+    return Sentence(**said)
 
 
 def _points(trace: Trace, unit: Unit, outcome: Outcome) -> Mapping[str, Decimal | None]:
@@ -105,16 +136,19 @@ def _exact(points: Decimal | None) -> Decimal | None:
 
 def _leaf(node: Node) -> LeafEntry:
     verdict = node.verdict
+    errors = {finding.where: finding for finding in node.told if finding.severity is Severity.ERROR}
     return LeafEntry(
         answered=_sources(node.answered),
-        verified=_sources(verdict.inputs) if verdict else (),
+        verified=_sources(verdict.inputs, errors) if verdict else (),
         reason=verdict.reason if verdict else "",
+        reason_at=_place(verdict.where) if verdict and verdict.reason else None,
         given=node.given.points if node.given else None,
         corrections=tuple(map(_made, node.corrections)),
     )
 
 
-def _sources(inputs: Iterable[Input]) -> tuple[Source, ...]:
+def _sources(inputs: Iterable[Input], errors: Mapping[Where, Finding] = _NO_ERRORS) -> tuple[Source, ...]:
+    """The cells that are filled in; of verified values those with `errors` do not count."""
     return tuple(
         Source(
             kind=one.kind.value,
@@ -123,6 +157,7 @@ def _sources(inputs: Iterable[Input]) -> tuple[Source, ...]:
             cell=one.where.cell,
             raw=as_typed(one.raw),
             value=_meant(one.value),
+            refusal=_sentence(errors[one.where]) if one.where in errors else None,
         )
         for one in inputs
         if one.raw is not None
