@@ -1675,6 +1675,7 @@ WARNINGS = {
     "definition_part_overlaps",
     "definition_part_missing",
     "definition_correction_same",
+    "definition_correction_off_step",
     "definition_correction_day",
 }
 

@@ -154,12 +154,12 @@ def test_every_filled_cell_of_a_shipped_definition_is_told(path: Path) -> None:
 def typed_facts(sheet: Any, spec: SheetSpec) -> Iterator[str]:
     """What the filled cells of a sheet say: header and text."""
     by_header = {WORDS(spec.header_key(field)): field for field in spec.fields}
-    rows = list(sheet.iter_rows(values_only=True))
+    headers, *rows = sheet.iter_rows(values_only=True)
     if spec.upright:
-        yield from (f"{label}: {as_text(value)}" for label, value, *_ in rows[1:] if value is not None)
-        return
-    for row in rows[1:]:
-        for header, value in zip(rows[0], row, strict=True):
+        headers, values = zip(*((label, value) for label, value, *_ in rows), strict=True)
+        rows = [values]
+    for row in rows:
+        for header, value in zip(headers, row, strict=True):
             field = by_header[header]
             if value is not None and (field.required or value != usual(field)):
                 yield f"{header}: {as_text(value, field)}"

@@ -89,6 +89,8 @@ def _shown(field: Field, value: Any, words: Words) -> str:
             return words(choice_key(YesNo.YES if value else YesNo.NO))
         case Kind.CHOICE:
             return words(choice_key(value))
+        case Kind.POINTS if value is None:
+            return words("not_assessed")
         case Kind.LEVELS:
             return "; ".join(f"{level.name}: {words.shown(level.points)}" for level in value)
         case _:
