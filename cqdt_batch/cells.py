@@ -52,6 +52,10 @@ Content: TypeAlias = "str | Decimal | bool | Moment | Percent | Masked | Covered
 def as_typed(content: Content) -> str:
     """Show a cell's content as its author would recognise it."""
     match content:
+        case str():
+            text = content
+        case Decimal():
+            text = f"{content:f}"
         case Formula(shown) | ErrorValue(shown) | Covered(shown):
             text = shown
         case bool():
@@ -60,8 +64,8 @@ def as_typed(content: Content) -> str:
             text = f"{content:%d/%m/%Y %H:%M}".removesuffix(" 00:00")
         case date():
             text = f"{content:%d/%m/%Y}"
-        case Decimal() | Masked():
-            text = f"{content if isinstance(content, Decimal) else content.number:f}"
+        case Masked(number):
+            text = f"{number:f}"
         case Percent(share):
             text = f"{(share * 100).normalize():f}%"
         case _:
@@ -76,7 +80,7 @@ LONGEST_TEXT = 32_767
 
 def printable(text: str) -> str:
     """Show what a workbook cannot hold (control characters, lone surrogates) as �, and cut at Excel's limit."""
-    if text.isprintable() and len(text) <= LONGEST_TEXT // 2:
+    if len(text) <= LONGEST_TEXT // 2 and text.isprintable():
         return text
     clean = _UNPRINTABLE.sub("\ufffd", text)
     while len(clean) > LONGEST_TEXT // 2 and units_of(clean) > LONGEST_TEXT:
@@ -86,7 +90,7 @@ def printable(text: str) -> str:
 
 def units_of(text: str) -> int:
     """The length of a text as Excel counts it: a letter beyond the basic plane, such as an emoji, is two."""
-    return len(text) + sum(letter > "\uffff" for letter in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def in_one_line(text: str) -> str:
@@ -104,8 +108,12 @@ def decimals_of(number: Decimal) -> int:
     _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or not any(digits):
         return 0
-    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
-    return max(0, -exponent - trailing)
+    decimals = -exponent
+    for digit in reversed(digits):
+        if digit:
+            break
+        decimals -= 1
+    return max(0, decimals)
 
 
 def decimals_written(number: Decimal) -> int:

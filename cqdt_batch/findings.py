@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 
@@ -35,6 +36,7 @@ class Term(NamedTuple):
 Fact: TypeAlias = "str | int | Decimal | Term | tuple[str | Decimal | Term, ...]"
 
 
+@cache
 def column_letters(column: int) -> str:
     """Name a column as Excel does: 1 is A, 27 is AA."""
     letters = ""

@@ -46,7 +46,7 @@ from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing import writer
-from cqdt_batch.publishing.annex import tables
+from cqdt_batch.publishing.annex import tables, working
 from cqdt_batch.publishing.annex.tables import annex_sheets
 from cqdt_batch.publishing.sheets import Cell, Computed, Jump, Sheet, Style, row_heights
 from cqdt_batch.publishing.writer import workbook_bytes, write_workbook
@@ -373,6 +373,27 @@ def test_counts_of_grades_lead_to_the_units_counted_and_those_to_their_traces(dt
             assert listed.value == table.code
             figure = next(cell for cell in listed.parent[listed.row] if cell.hyperlink)
             assert annex.led_to(figure)["unit"] == listed.offset(column=2).value
+
+
+def test_figures_of_a_round_too_large_for_a_trace_lead_to_the_points_of_their_unit(
+    published: RoundFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = outcome_of(published)
+    monkeypatch.setattr(working, "_MOST_TRACED", sum(points.size for points in outcome.points.values()) - 1)
+    annex = drawn(outcome)
+    assert TRACE not in annex.book.sheetnames
+    for about, one, cell in annex.figures(outcome.assessment):
+        sheet, place = cell.hyperlink.location.rsplit("!", 1)
+        led = annex.book[sheet.strip("'")][place]
+        assert led.parent.cell(led.row, 2).value == one.printed_name
+        assert led.parent.cell(4, led.column).value == about.criterion
+        assert cell.hyperlink.tooltip == f"Xem trang {led.parent.title}, ô {place}"
+        if cell.value == WORDS("not_assessed"):
+            assert led.value == cell.value
+        elif about.kind is ColumnKind.POINTS:
+            decimals = outcome.assessment.block_by_code[one.block].decimals
+            assert half_up(Fraction(str(led.value)), decimals) == Fraction(str(cell.value))
+    assert all(WORDS("working.note_untraced") in annex.book[f"Điểm {block}"]["A2"].value for block in outcome.points)
 
 
 def test_links_change_nothing_of_what_is_printed(published: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:

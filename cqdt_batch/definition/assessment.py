@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 
+from cqdt_batch.definition.fingerprint import facts_of, hashed
 from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import (
     Aggregation,
@@ -65,11 +67,17 @@ class CriteriaTree:
         """Tell whether nothing stands below a criterion."""
         return code not in self.children
 
-    def below(self, code: str) -> Iterator[Criterion]:
-        """Walk a criterion and all below it, parents before children."""
-        yield self.by_code[code]
-        for child in self.children.get(code, ()):
-            yield from self.below(child.code)
+    def below(self, code: str) -> tuple[Criterion, ...]:
+        """A criterion and all below it, parents before children."""
+        if code not in self._below:
+            children = self.children.get(code, ())
+            self._below[code] = (self.by_code[code], *(one for child in children for one in self.below(child.code)))
+        return self._below[code]
+
+    @cached_property
+    def _below(self) -> dict[str, tuple[Criterion, ...]]:
+        """What stands below each criterion that was asked for: the trees of a definition with errors may be none."""
+        return {}
 
     def leaves(self, code: str) -> tuple[Criterion, ...]:
         """The leaves below a criterion; a leaf is its own."""
@@ -120,6 +128,39 @@ class CriteriaTree:
         """How many levels a criterion stands below the root."""
         parent = self.by_code[code].parent
         return 1 + self.depth(parent) if parent else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What the units of one block that have the same exemptions are assessed on.
+
+    `not_assessed` are the codes of all criteria that do not apply. Everything else follows from the two, once for all
+    those units.
+    """
+
+    tree: CriteriaTree
+    not_assessed: frozenset[str]
+
+    @cached_property
+    def criteria(self) -> tuple[Criterion, ...]:
+        """The criteria that apply, parents before children."""
+        tree = self.tree
+        return tuple(one for one in tree.below(tree.root.code) if one.code not in self.not_assessed)
+
+    @cached_property
+    def leaves(self) -> dict[str, Criterion]:
+        """The leaf criteria that apply, by their codes, in the order of the definition."""
+        return {criterion.code: criterion for criterion in self.criteria if self.tree.is_leaf(criterion.code)}
+
+    @cached_property
+    def assessed_leaves(self) -> tuple[Criterion, ...]:
+        """The leaf criteria that apply, in the order of the definition."""
+        return tuple(self.leaves.values())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A fingerprint of what is asked and counted: codes, places in the tree, rules, their parameters, maxima."""
+        return hashed([[one.code, one.parent, *facts_of(one)] for one in self.criteria])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,33 +278,47 @@ class Assessment:
         return tuple(unit for unit in self.units if not self.is_left_out(unit))
 
     @cached_property
-    def _exempt(self) -> dict[str, frozenset[str]]:
+    def _scopes(self) -> dict[str, Scope]:
         named = {unit.code: frozenset(e.criterion for e in self.exemptions_of(unit)) for unit in self.units}
         patterns = {(unit.block, named[unit.code]) for unit in self.units}
-        found = {(block, codes): frozenset(_exempt_codes(self.trees[block], codes)) for block, codes in patterns}
+        found = {(block, codes): _scope(self.trees[block], codes) for block, codes in patterns}
         return {unit.code: found[unit.block, named[unit.code]] for unit in self.units}
 
+    def scope(self, unit: Unit) -> Scope:
+        """What a unit is assessed on, shared with all units of its block that have the same exemptions."""
+        return self._scopes[unit.code]
+
+    @cached_property
+    def _covering(self) -> dict[tuple[str, ...], list[int]]:
+        """The places in the list of the exemptions that cover a unit, or a group of a block."""
+        found: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for place, exemption in enumerate(self.exemptions):
+            found[(exemption.unit,) if exemption.unit else (exemption.block, exemption.group)].append(place)
+        return dict(found)
+
     def exemptions_of(self, unit: Unit) -> tuple[Exemption, ...]:
-        """The exemptions that cover a unit, by name or by its group."""
-        return tuple(exemption for exemption in self.exemptions if _covers(exemption, unit))
+        """The exemptions that cover a unit, by name or by its group, in the order of the definition."""
+        places = (self._covering.get(key, []) for key in ((unit.code,), (unit.block, unit.group)))
+        return tuple(self.exemptions[place] for place in sorted(chain.from_iterable(places)))
 
     def not_assessed(self, unit: Unit) -> frozenset[str]:
         """The codes of all criteria on which a unit is not assessed.
 
         A criterion all of whose leaves are exempt counts as exempt itself.
         """
-        return self._exempt[unit.code]
+        return self.scope(unit).not_assessed
 
     def assessed(self, unit: Unit) -> tuple[Criterion, ...]:
         """The criteria that apply to a unit, parents before children."""
-        tree = self.trees[unit.block]
-        exempt = self.not_assessed(unit)
-        return tuple(criterion for criterion in tree.below(tree.root.code) if criterion.code not in exempt)
+        return self.scope(unit).criteria
 
     def assessed_leaves(self, unit: Unit) -> tuple[Criterion, ...]:
         """The leaf criteria that apply to a unit: what its form asks for."""
-        tree = self.trees[unit.block]
-        return tuple(criterion for criterion in self.assessed(unit) if tree.is_leaf(criterion.code))
+        return self.scope(unit).assessed_leaves
+
+
+def _scope(tree: CriteriaTree, named: frozenset[str]) -> Scope:
+    return Scope(tree=tree, not_assessed=frozenset(_exempt_codes(tree, named)))
 
 
 def _exempt_codes(tree: CriteriaTree, named: frozenset[str]) -> Iterator[str]:
@@ -276,9 +331,3 @@ def _exempt_codes(tree: CriteriaTree, named: frozenset[str]) -> Iterator[str]:
 def _stands_in(unit: Unit, section: Section) -> bool:
     of_group = not section.groups or unit.group in section.groups
     return of_group and (not section.subgroups or unit.subgroup in section.subgroups)
-
-
-def _covers(exemption: Exemption, unit: Unit) -> bool:
-    if exemption.unit:
-        return exemption.unit == unit.code
-    return exemption.block == unit.block and exemption.group == unit.group

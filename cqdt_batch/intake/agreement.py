@@ -15,7 +15,7 @@ from cqdt_batch.definition.records import Criterion, Rule
 from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
 from cqdt_batch.intake.questions import input_name
-from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
+from cqdt_batch.intake.submissions import NOTED, Input, Submission, scored_by
 from cqdt_batch.intake.verdicts import Verdict, Verdicts
 from cqdt_batch.messages import in_every_language
 
@@ -133,7 +133,7 @@ def _outdated(leaf: Criterion, alike: Iterable[Verdict], own: Submission) -> Ite
         if shown is None:
             continue
         facts = _about(leaf) | {"file": own.file}
-        if shown.kind in _NOTES:
+        if shown.kind in NOTED:
             facts |= {"column": Term(f"form.column.{shown.kind}")}
             yield warning("appraisal_evidence_changed", shown.where, verdict.unit, **facts)
         else:
@@ -141,15 +141,12 @@ def _outdated(leaf: Criterion, alike: Iterable[Verdict], own: Submission) -> Ite
             yield warning("appraisal_outdated", shown.where, verdict.unit, **facts)
 
 
-_NOTES = (InputKind.EVIDENCE, InputKind.EXPLANATION)
-
-
 def _changed(verdict: Verdict, own: Submission) -> Iterator[tuple[Input, Input | None]]:
     """What the appraiser saw of a unit's row and what the unit says today, where the two differ; figures first."""
     today = {one.kind: one for one in own.inputs if one.criterion == verdict.criterion}
     for shown in verdict.shown:
         now = today.get(shown.kind)
-        if not (_still_reads if shown.kind in _NOTES else _still_says)(shown.raw, now):
+        if not (_still_reads if shown.kind in NOTED else _still_says)(shown.raw, now):
             yield shown, now
 
 

@@ -6,6 +6,8 @@ What follows sees decimals and absent values only; the findings name every cell 
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.cells import LONGEST_TEXT, Content, Covered, Formula, Masked, as_fact, as_typed, printable, units_of
 from cqdt_batch.definition.assessment import Assessment
@@ -18,7 +20,7 @@ from cqdt_batch.intake.numbers import Reading, read_number
 from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
-from cqdt_batch.intake.submissions import Input, InputKind, Submission, asked_of
+from cqdt_batch.intake.submissions import NOTED, Input, InputKind, Submission
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.rounding import trimmed
 
@@ -55,7 +57,7 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
             continue
         findings.extend(rows.changed_maximum(leaf, row))
         findings.extend(rows.changed_label(leaf, row))
-        for kind in asked_of(leaf):
+        for kind in rows.asked[leaf.code]:
             read, found = _read(rows, leaf, row, kind)
             inputs.append(read)
             findings.extend(found)
@@ -70,43 +72,65 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
     return submission, list(gathered(findings, _GATHERED, _FEW))
 
 
+class Cell(NamedTuple):
+    """A filled input cell of a leaf, whoever typed into it."""
+
+    leaf: Criterion
+    kind: InputKind
+    raw: Content
+    where: Where
+    unit: str
+
+    def facts(self, code: str) -> dict[str, Fact]:
+        """What the words of a finding with that code need."""
+        return {
+            "code": self.leaf.code,
+            "label": self.leaf.label,
+            "wanted": wanted(self.leaf, self.kind, code),
+            "found": as_fact(self.raw),
+        }
+
+
+Meaning: TypeAlias = tuple[Decimal | str | None, list[Finding]]
+"""What a cell means, None where nobody but its author knows, and what there is to say about it."""
+
+
 def _read(rows: FormRows, leaf: Criterion, row: int, kind: InputKind) -> tuple[Input, list[Finding]]:
-    """Read one input of a leaf."""
-    raw = rows.content(row, FormColumn(kind))
-    where = rows.where(row, FormColumn(kind))
-    found = Input(unit=rows.unit, criterion=leaf.code, kind=kind, raw=raw, value=None, where=where)
-    if raw is not None and kind in (InputKind.EVIDENCE, InputKind.EXPLANATION):
-        text, told = read_note(leaf, raw, where, rows.unit)
-        return replace(found, value=text), told
-    return read_input(leaf, found)
+    """Read one input of a leaf; an empty one is absent."""
+    raw, where = rows.content(row, kind), rows.where(row, kind)
+    value, told = _meaning(Cell(leaf, kind, raw, where, rows.unit)) if raw is not None else (None, [])
+    return Input(unit=rows.unit, criterion=leaf.code, kind=kind, raw=raw, value=value, where=where), told
 
 
-def read_input(leaf: Criterion, found: Input, author: Author = Author.UNIT) -> tuple[Input, list[Finding]]:
-    """Tell what an input means that points come from, and what there is to say to its author; an empty one is absent.
-
-    `found` has the content of the cell, and gets its value here where the cell can only mean one.
-    """
-    if found.raw is None:
-        return found, []
-    read, told = (_choice if leaf.rule in CHOSEN else _number)(leaf, found, found.raw)
-    named: dict[str, Fact] = {"input": input_name(leaf, found.kind, author), "who": author.named}
-    return read, [replace(finding, facts=finding.facts | named) for finding in told]
+def _meaning(cell: Cell) -> Meaning:
+    if cell.kind in NOTED:
+        return read_note(cell.leaf, cell.raw, cell.where, cell.unit)
+    return read_value(cell)
 
 
-def _number(leaf: Criterion, found: Input, raw: Content) -> tuple[Input, list[Finding]]:
+def read_value(cell: Cell, author: Author = Author.UNIT) -> Meaning:
+    """Tell what an input means that points come from, and what there is to say to its author."""
+    value, told = _choice(cell) if cell.leaf.rule in CHOSEN else _number(cell)
+    if not told:
+        return value, told
+    named: dict[str, Fact] = {"input": input_name(cell.leaf, cell.kind, author), "who": author.named}
+    return value, [replace(finding, facts=finding.facts | named) for finding in told]
+
+
+def _number(cell: Cell) -> Meaning:
     """Read typed points or a figure."""
-    value, code, meanings = reading = read_number(raw)
-    if found.kind is InputKind.FIRST and leaf.measured is Measure.PERCENT and _is_percentage(reading):
-        return _percentage(leaf, found, raw, reading)
+    value, code, meanings = reading = read_number(cell.raw)
+    if cell.kind is InputKind.FIRST and cell.leaf.measured is Measure.PERCENT and _is_percentage(reading):
+        return _percentage(cell, reading)
     if not code:
-        return replace(found, value=value), []
-    unknown = Term("form.not_calculated" if isinstance(raw, Formula) else "form.another_number")
-    facts = _facts(leaf, found, raw, code) | {"meanings": meanings or (unknown,)}
+        return value, []
+    unknown = Term("form.not_calculated" if isinstance(cell.raw, Formula) else "form.another_number")
+    facts = cell.facts(code) | {"meanings": meanings or (unknown,)}
     facts |= dict(zip(("decimal", "whole"), meanings, strict=False))
     if value is None:
-        return found, [error(code, *_at(found), **facts)]
-    tell = warning if isinstance(raw, Masked) else notice
-    return replace(found, value=value), [tell(code, *_at(found), **facts, value=value)]
+        return None, [error(code, cell.where, cell.unit, **facts)]
+    tell = warning if isinstance(cell.raw, Masked) else notice
+    return value, [tell(code, cell.where, cell.unit, **facts, value=value)]
 
 
 def _is_percentage(reading: Reading) -> bool:
@@ -114,41 +138,28 @@ def _is_percentage(reading: Reading) -> bool:
     return reading.code == "score_percent" or (reading.value is not None and 0 < reading.value <= 1)
 
 
-def _percentage(leaf: Criterion, found: Input, raw: Content, reading: Reading) -> tuple[Input, list[Finding]]:
+def _percentage(cell: Cell, reading: Reading) -> Meaning:
     """Read a percentage where one is asked for: 85% is 85, and so is a cell that shows 0.85 as 85%; 0.85 is 0.85%."""
-    facts = _facts(leaf, found, raw, reading.code)
+    facts = cell.facts(reading.code)
     if reading.value is None:
         value = reading.meanings[-1]
-        return replace(found, value=value), [notice("percent_read", *_at(found), **facts, value=value)]
+        return value, [notice("percent_read", cell.where, cell.unit, **facts, value=value)]
     facts |= {"found": reading.value, "meaning": trimmed(reading.value * 100)}
-    return replace(found, value=reading.value), [warning("percent_may_be_share", *_at(found), **facts)]
+    return reading.value, [warning("percent_may_be_share", cell.where, cell.unit, **facts)]
 
 
-def _choice(leaf: Criterion, found: Input, raw: Content) -> tuple[Input, list[Finding]]:
+def _choice(cell: Cell) -> Meaning:
     """Read a word chosen from a list."""
-    value, code = read_choice(leaf, raw)
+    value, code = read_choice(cell.leaf, cell.raw)
     if not code:
-        return replace(found, value=value), []
-    shown = as_fact(raw.value) if isinstance(raw, Formula) and raw.value is not None else Term("form.not_calculated")
-    facts = _facts(leaf, found, raw, code) | {"meanings": (shown,)}
+        return value, []
+    given = cell.raw.value if isinstance(cell.raw, Formula) else None
+    shown = as_fact(given) if given is not None else Term("form.not_calculated")
+    facts = cell.facts(code) | {"meanings": (shown,)}
     if value is None:
-        return found, [error(code, *_at(found), **facts)]
+        return None, [error(code, cell.where, cell.unit, **facts)]
     facts["value"] = Term(choice_key(YesNo(value)))
-    return replace(found, value=value), [notice("choice_read_as", *_at(found), **facts)]
-
-
-def _at(found: Input) -> tuple[Where, str]:
-    return found.where, found.unit
-
-
-def _facts(leaf: Criterion, found: Input, raw: Content, code: str) -> dict[str, Fact]:
-    """What the words of a finding about an input need."""
-    return {
-        "code": leaf.code,
-        "label": leaf.label,
-        "wanted": wanted(leaf, found.kind, code),
-        "found": as_fact(raw),
-    }
+    return value, [notice("choice_read_as", cell.where, cell.unit, **facts)]
 
 
 def read_note(

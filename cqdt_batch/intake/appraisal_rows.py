@@ -7,7 +7,7 @@ together: somebody may have sorted some of its columns only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Criterion, Unit
 from cqdt_batch.definition.stamp import rule_stamp
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
-from cqdt_batch.intake.answers import read_input, read_note
+from cqdt_batch.intake.answers import Cell, read_note, read_value
 from cqdt_batch.intake.appraisal_table import NOTES, OWN, VERIFIED, AppraisalColumn, AppraisalTable
 from cqdt_batch.intake.questions import Author
 from cqdt_batch.intake.submissions import Input, InputKind, asked_of
@@ -127,10 +127,14 @@ class AppraisalRows:
 
     def _verified(self, leaf: Criterion, found: Input) -> tuple[Input, list[Finding]]:
         """Read a verified value. One in a merged cell could be meant for every cell that the merging covers."""
+        if found.raw is None:
+            return found, []
         covers = (area for area in self.table.grid.merged if area.holds(found.where.row, found.where.column))
         area = next(covers, None)
-        if found.raw is None or isinstance(found.raw, Covered) or area is None:
-            return read_input(leaf, found, Author.APPRAISER)
+        if isinstance(found.raw, Covered) or area is None:
+            cell = Cell(leaf, found.kind, found.raw, found.where, found.unit)
+            value, told = read_value(cell, Author.APPRAISER)
+            return replace(found, value=value), told
         last = Where(row=area.bottom, column=area.right)
         facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": as_fact(found.raw)}
         cells = f"{found.where.cell}:{last.cell}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from cqdt_batch.cells import Content, ErrorValue, Masked, Moment, Percent, decimals_of, shortest
 
@@ -33,13 +33,16 @@ _ZERO = 2
 _PLAIN = frozenset({"general", "standard", "@"})
 """Formats that show a number as it is; LibreOffice also knows the second name."""
 
+_MOST_FORMATS = 1_000
+"""How many number formats are remembered from file to file: a worker's memory has a limit."""
+
 _USUAL = {0: "General", 49: "@"}
 """The two built-in number formats of our forms; openpyxl, which takes a while to load, knows the others."""
 
 
 def number(binary: float, code: str, *, is_1904: bool) -> Content:
     """What a cell with a finite number means to who sees it: a number, a percentage, a date, or less than it holds."""
-    if code.casefold() in _PLAIN:
+    if _is_plain(code):
         return shortest(binary)
     return _date(binary, is_1904=is_1904) if _is_date(code) else as_shown(shortest(binary), code)
 
@@ -55,10 +58,13 @@ def built_in(number: int) -> str:
     return code
 
 
-@cache
+@lru_cache(maxsize=_MOST_FORMATS)
+def _is_plain(code: str) -> bool:
+    return code.casefold() in _PLAIN
+
+
+@lru_cache(maxsize=_MOST_FORMATS)
 def _is_date(code: str) -> bool:
-    if code.casefold() in _PLAIN:
-        return False
     from openpyxl.styles.numbers import is_date_format
 
     return bool(is_date_format(code))
@@ -76,7 +82,7 @@ def _date(serial: float, *, is_1904: bool) -> Content:
 
 def unescaped(text: str) -> str:
     """Text as it was typed: Excel writes control characters as _x0007_."""
-    if not _ESCAPED.search(text):
+    if "_x" not in text or not _ESCAPED.search(text):
         return text
     from openpyxl.utils.escape import unescape
 
@@ -84,7 +90,7 @@ def unescaped(text: str) -> str:
     return plain
 
 
-@cache
+@lru_cache(maxsize=_MOST_FORMATS)
 def decimals_shown(code: str) -> int | None:
     """How many decimals a number format shows; None where it shows a number as it is, or by other rules."""
     plain = _DIGITS.fullmatch(_ORNAMENT.sub("", code.split(";", maxsplit=1)[0]).replace("%", ""))

@@ -17,15 +17,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from typing import Any
+from functools import cache, cached_property, lru_cache
+from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from cqdt_batch.cells import Area, Content, Covered, ErrorValue, Formula, Grid, Masked, as_typed
 from cqdt_batch.intake.container import Parts, is_plain
 from cqdt_batch.intake.formats import built_in, decimals_shown, number, unescaped
 
-_MARKUP = re.compile(rb"<!|<\?(?!xml\b)|&#(?:0*(?:4[3-9]|5[0-7])|[xX]0*(?:2[b-eB-E]|3[0-9]));")
+_MARKUP = (
+    re.compile(rb"<!"),
+    re.compile(rb"<\?(?!xml\b)"),
+    re.compile(rb"&#(?:0*(?:4[3-9]|5[0-7])|[xX]0*(?:2[b-eB-E]|3[0-9]));"),
+)
 """Comments, CDATA, processing instructions, digits in disguise: one program reads on where another stops."""
 
 _BETWEEN_ROWS = re.compile(rb"(</row>|<sheetData>|</sheetData>|\?>)\s*<!--(?:(?!--).)*-->", re.DOTALL)
@@ -35,6 +39,8 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
 _AREA = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?", re.ASCII)
 _LAST_COLUMN = 16_384
+_MOST_PLACES = 65_536
+"""How many cells are remembered by their names from file to file: a worker's memory has a limit."""
 _RAISED = frozenset({"vertAlign", "strike", "dstrike"})
 
 
@@ -49,13 +55,17 @@ class Workbook:
 
 def read_workbook(parts: Parts) -> Workbook:
     """Read every sheet, hidden ones too; ValueError, KeyError or ParseError where the file is not sound."""
-    package = _Package({_key(name): part for name, part in parts.items()})
+    package = _package(parts)
     return Workbook(grids=tuple(package.grids()), modified=package.modified(), remarks=tuple(package.remarks()))
 
 
 def saved_at(parts: Parts) -> datetime | None:
     """When a workbook was last saved, by its own account; its sheets are not looked at."""
-    return _Package({_key(name): part for name, part in parts.items()}).modified()
+    return _package(parts).modified()
+
+
+def _package(parts: Parts) -> _Package:
+    return _Package({_key(name): part for name, part in parts.items()})
 
 
 def _key(name: str) -> str:
@@ -66,33 +76,39 @@ def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
-@dataclass(slots=True)
+class _Relation(NamedTuple):
+    """A part that another one refers to, and what it is to that one."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class _Package:
     """The parts of one workbook under their lower-case names."""
 
     parts: Mapping[str, bytes]
-    _formats: list[str] = field(default_factory=list)
-    _strings: list[str] = field(default_factory=list)
 
     def grids(self) -> Iterator[Grid]:
         """Read the sheets in their order."""
-        path = self._related("", "/officeDocument")[0]
+        path, *_ = _of_kind(self._related, "/officeDocument")
         root = self._root(path)
         related = self._relations(path)
-        self._strings = [text for p in self._related(path, "/sharedStrings") for text in _strings(self._root(p))]
-        self._formats = [code for p in self._related(path, "/styles") for code in _formats(self._root(p))]
+        strings = [_text(item) for p in _of_kind(related, "/sharedStrings") for item in self._root(p)]
+        formats = [code for p in _of_kind(related, "/styles") for code in _formats(self._root(p))]
         properties = next((e for e in root if _local(e.tag) == "workbookPr"), None)
         is_1904 = properties is not None and properties.get("date1904") in ("1", "true")
         for sheet in (s for e in root if _local(e.tag) == "sheets" for s in e):
             target, kind = related[next(value for key, value in sheet.attrib.items() if _local(key) == "id")]
             if kind.endswith("/worksheet"):
-                reader = _SheetReader(self._strings, self._formats, is_1904)
+                root = self._root(target)
+                reader = _SheetReader(root.tag.removesuffix("worksheet"), strings, formats, is_1904)
                 hidden = sheet.get("state", "visible") != "visible"
-                yield reader.grid(self._root(target), sheet.attrib["name"], is_hidden=hidden)
+                yield reader.grid(root, sheet.attrib["name"], is_hidden=hidden)
 
     def modified(self) -> datetime | None:
         """When the workbook was last saved, by its own account."""
-        for path in self._related("", "/core-properties"):
+        for path in _of_kind(self._related, "/core-properties"):
             if path in self.parts:
                 stamps = (e.text for e in self._root(path) if _local(e.tag) == "modified")
                 return next(map(moment_of, stamps), None)
@@ -109,21 +125,31 @@ class _Package:
         part = self.parts[path]
         if not is_plain(part):
             raise ValueError(f"a document type or an unusual encoding in {path}")
-        if _MARKUP.search(part) and _MARKUP.search(_BETWEEN_ROWS.sub(rb"\1", part)):
+        if _has_markup(part) and _has_markup(_BETWEEN_ROWS.sub(rb"\1", part)):
             raise ValueError(f"markup in {path}")
         return ET.fromstring(part)  # noqa: S314 - the guard let no entity pass
 
-    def _relations(self, source: str) -> dict[str, tuple[str, str]]:
-        """What a part refers to: relation → (part, type)."""
+    @cached_property
+    def _related(self) -> dict[str, _Relation]:
+        """What the workbook as a whole refers to."""
+        return self._relations("")
+
+    def _relations(self, source: str) -> dict[str, _Relation]:
+        """What a part refers to, by the names of the relations."""
         folder, name = posixpath.split(source)
         path = posixpath.join(folder, "_rels", f"{name}.rels")
         if path not in self.parts:
             return {}
         inside = (r for r in self._root(path) if r.get("TargetMode") != "External")
-        return {r.attrib["Id"]: (_key(_target(folder, r.attrib["Target"])), r.get("Type", "")) for r in inside}
+        return {r.attrib["Id"]: _Relation(_key(_target(folder, r.attrib["Target"])), r.get("Type", "")) for r in inside}
 
-    def _related(self, source: str, kind: str) -> list[str]:
-        return [path for path, found in self._relations(source).values() if found.endswith(kind)]
+
+def _of_kind(related: Mapping[str, _Relation], kind: str) -> Iterator[str]:
+    return (path for path, found in related.values() if found.endswith(kind))
+
+
+def _has_markup(part: bytes) -> bool:
+    return any(sign.search(part) for sign in _MARKUP)
 
 
 def _target(folder: str, target: str) -> str:
@@ -138,15 +164,13 @@ def moment_of(text: str | None) -> datetime | None:
         return None
 
 
-def _strings(root: Any) -> Iterator[str]:
-    return (_text(item) for item in root)
-
-
 def _text(item: Any) -> str:
     """A string that may be cut into runs; the phonetic reading beside it is no part of it.
 
     Digits of which some are raised or struck out are no number: 2 with a small 1 is not 21.
     """
+    if len(item) == 1 and item[0].tag.endswith("}t"):
+        return unescaped(_plain_text(item[0]))
     pieces: list[str] = []
     is_raised = False
     for child in item:
@@ -169,10 +193,20 @@ def _formats(root: Any) -> Iterator[str]:
         yield own[chosen] if chosen in own else built_in(int(chosen))
 
 
+class _Tags(NamedTuple):
+    """What the parts of a cell are called in the namespace of a sheet."""
+
+    cell: str
+    value: str
+    formula: str
+    inline: str
+
+
 @dataclass(slots=True)
 class _SheetReader:
-    """Reads the cells of one sheet."""
+    """Reads the cells of one sheet, whose tags all begin with `tag`, the name of its namespace."""
 
+    tag: str
     strings: list[str]
     formats: list[str]
     is_1904: bool
@@ -181,9 +215,10 @@ class _SheetReader:
 
     def grid(self, root: Any, name: str, *, is_hidden: bool) -> Grid:
         """Read a whole sheet."""
-        tag = root.tag.removesuffix("worksheet")
+        tag = self.tag
         if tag == root.tag:
             raise ValueError(f"no worksheet: {root.tag}")
+        tags = _Tags(*(f"{tag}{name}" for name in ("c", "v", "f", "is")))
         rows: dict[int, dict[int, Content]] = {}
         hidden = set()
         last = 0
@@ -191,8 +226,7 @@ class _SheetReader:
             last = _next(last, int(row.get("r", last + 1)))
             if _is_true(row.get("hidden")) or float(row.get("ht", "1")) == 0:
                 hidden.add(last)
-            cells = {column: content for column, content in self._row(row, tag, last) if not _is_blank(content)}
-            if cells:
+            if cells := self._cells(row, last, tags):
                 rows[last] = cells
         for array in self.arrays:
             change_beneath(rows, _area(array), lambda content: Formula(f"={as_typed(content)}"))
@@ -210,30 +244,33 @@ class _SheetReader:
             merged=merged,
         )
 
-    def _row(self, row: Any, tag: str, number: int) -> Iterator[tuple[int, Content]]:
-        column = 0
-        for cell in row.iterfind(f"{tag}c"):
+    def _cells(self, row: Any, number: int, tags: _Tags) -> dict[int, Content]:
+        """Read the filled cells of a row by their columns."""
+        cells: dict[int, Content] = {}
+        last = 0
+        for cell in row:
+            if cell.tag != tags.cell:
+                continue
             reference = cell.get("r")
-            column = _next(column, column + 1 if reference is None else _column_of(reference, number))
-            content = self._content(cell, tag)
-            if content is not None:
-                shown = decimals_shown(self._format(cell)) if cell.get("t", "n") == "n" else None
-                if shown is not None:
-                    self.decimals[number, column] = shown
-                yield column, content
+            place = (number, last + 1) if reference is None else _place(reference)
+            if place[0] != number:
+                raise ValueError(f"cell {reference} in row {number}")
+            last = _next(last, place[1])
+            content = self._content(cell, tags) if len(cell) else None
+            if content is None or (isinstance(content, str) and not content.strip()):
+                continue
+            cells[last] = content
+            if cell.get("t", "n") == "n" and (shown := decimals_shown(self._format(cell))) is not None:
+                self.decimals[place] = shown
+        return cells
 
-    def _content(self, cell: Any, tag: str) -> Content | None:
-        if not len(cell):
-            return None
-        found: dict[str, Any] = {}
-        for child in cell:
-            if child.tag in found:
-                raise ValueError(f"two {child.tag} in one cell")
-            found[child.tag] = child
-        shown = found.get(f"{tag}v")
+    def _content(self, cell: Any, tags: _Tags) -> Content | None:
+        found = {child.tag: child for child in cell}
+        if len(found) < len(cell):
+            raise ValueError(f"something twice in cell {cell.get('r')}")
+        shown, formula = found.get(tags.value), found.get(tags.formula)
         raw = _plain_text(shown) if shown is not None else None
-        value = self._value(cell, raw, found.get(f"{tag}is"))
-        formula = found.get(f"{tag}f")
+        value = self._value(cell, raw, found.get(tags.inline))
         if formula is None:
             return value
         if formula.get("t") in ("array", "dataTable"):
@@ -295,11 +332,13 @@ def _next(last: int, number: int) -> int:
     return number
 
 
-def _column_of(reference: str, row: int) -> int:
+@lru_cache(maxsize=_MOST_PLACES)
+def _place(reference: str) -> tuple[int, int]:
+    """The row and column of a cell."""
     match = _REFERENCE.fullmatch(reference)
-    if match is None or int(match[2]) != row:
-        raise ValueError(f"cell {reference} in row {row}")
-    return column_number(match[1])
+    if match is None:
+        raise ValueError(f"cell {reference}")
+    return int(match[2]), column_number(match[1])
 
 
 @cache
@@ -336,7 +375,3 @@ def change_beneath(rows: dict[int, dict[int, Content]], area: Area, change: Call
         for column, content in rows[row].items():
             if area.holds(row, column) and (row, column) != (area.top, area.left):
                 rows[row][column] = change(content)
-
-
-def _is_blank(content: Content) -> bool:
-    return isinstance(content, str) and not content.strip()

@@ -26,16 +26,16 @@ from cqdt_batch.messages import Language, Words, in_every_language
 class Form:
     """A recognised form: whose it is, its sheet, its header row and the column of each header found there.
 
-    `repeated` are the columns whose header stands there once more. A form that was not made from the definition of
-    today, or lost its stamp, is only taken if all its rows fit: then `told` says so, else it is refused for `doubt`.
-    A form with a `refusal` is read for the feedback only. A feedback form that came back names the SHA-256 of the
-    files it `answers`.
+    An input stands in the column of its kind. `repeated` are the columns whose header stands there once more. A form
+    that was not made from the definition of today, or lost its stamp, is only taken if all its rows fit: then `told`
+    says so, else it is refused for `doubt`. A form with a `refusal` is read for the feedback only. A feedback form that
+    came back names the SHA-256 of the files it `answers`.
     """
 
     unit: Unit
     grid: Grid
     header: int
-    columns: Mapping[FormColumn, int]
+    columns: Mapping[str, int]
     repeated: Mapping[int, FormColumn]
     told: tuple[Finding, ...] = ()
     doubt: Finding | None = None
@@ -76,7 +76,7 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
 
 def _lacking(form: Form, file: str, assessment: Assessment) -> Finding | None:
     """Refuse a form without a column that some leaf of its unit needs; the form may be of an older definition."""
-    needed = {FormColumn(kind) for leaf in assessment.assessed_leaves(form.unit) for kind in scored_by(leaf)}
+    needed: set[str] = {kind for leaf in assessment.assessed_leaves(form.unit) for kind in scored_by(leaf)}
     missing = tuple(Term(f"form.column.{column}") for column in FormColumn if column in needed - form.columns.keys())
     if not missing:
         return None
@@ -85,7 +85,7 @@ def _lacking(form: Form, file: str, assessment: Assessment) -> Finding | None:
 
 
 def _form(table: Table, identity: _Identity, file: str, tables: tuple[Table, ...]) -> Form:
-    columns = {column: position for position, column in reversed(table.found.items())}
+    columns: dict[str, int] = {column: position for position, column in reversed(table.found.items())}
     repeated = {position: column for position, column in table.found.items() if columns[column] != position}
     told = (*identity.told, *copies(table, identity.unit, file, tables))
     return Form(

@@ -7,11 +7,12 @@ the definition's; those in the form are witnesses that row, code and score still
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 
 from cqdt_batch.cells import Content, Covered, Formula, Masked, as_fact, as_typed
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
@@ -21,11 +22,12 @@ from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warni
 from cqdt_batch.intake.numbers import read_text
 from cqdt_batch.intake.questions import Author, words_for_points
 from cqdt_batch.intake.recognition import Form
-from cqdt_batch.intake.submissions import InputKind, Total, asked_of, scored_by
+from cqdt_batch.intake.submissions import NOTED, InputKind, Total, asked_of, scored_by
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import in_every_language
 
-_POINTS_COME_FROM = (FormColumn.SCORE, FormColumn.FIRST, FormColumn.SECOND)
+_POINTS_COME_FROM = (InputKind.SCORE, InputKind.FIRST, InputKind.SECOND)
+_ANSWERS: frozenset[str] = frozenset(InputKind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +38,17 @@ class FormRows:
     file: str
     assessment: Assessment
 
-    @cached_property
+    @property
     def leaves(self) -> dict[str, Criterion]:
         """The leaves that the unit is assessed on, by their codes."""
-        return {leaf.code: leaf for leaf in self.assessment.assessed_leaves(self.form.unit)}
+        return self.assessment.scope(self.form.unit).leaves
 
-    @property
+    @cached_property
+    def asked(self) -> dict[str, tuple[InputKind, ...]]:
+        """What the form asks of the unit for each of its leaves."""
+        return {code: asked_of(leaf) for code, leaf in self.leaves.items()}
+
+    @cached_property
     def unit(self) -> str:
         """The code of the form's unit."""
         return self.form.unit.code
@@ -51,18 +58,23 @@ class FormRows:
         """The criteria of the unit's block."""
         return self.assessment.trees[self.form.unit.block]
 
-    def where(self, row: int, column: FormColumn) -> Where:
+    def where(self, row: int, column: FormColumn | InputKind) -> Where:
         """The cell of a form's column in a row."""
         position = self.form.columns.get(column, 0)
         return Where(file=self.file, sheet=self.form.grid.sheet, row=row, column=position)
 
-    def content(self, row: int, column: FormColumn) -> Content | None:
+    def content(self, row: int, column: FormColumn | InputKind) -> Content | None:
         """What a form's column holds in a row."""
-        return self.form.grid.rows[row].get(self.form.columns.get(column, 0))
+        return self._body[row].get(self.form.columns.get(column, 0))
 
     @cached_property
-    def _body(self) -> tuple[int, ...]:
-        return tuple(row for row in self.form.grid.rows if row > self.form.header)
+    def _body(self) -> dict[int, Mapping[int, Content]]:
+        return {row: cells for row, cells in self.form.grid.rows.items() if row > self.form.header}
+
+    @cached_property
+    def _answers(self) -> dict[InputKind, int]:
+        """The columns of answers that the form has."""
+        return {kind: self.form.columns[kind] for kind in InputKind if kind in self.form.columns}
 
     @cached_property
     def codes(self) -> dict[int, str]:
@@ -108,9 +120,9 @@ class FormRows:
     def columns_amiss(self) -> Iterator[Finding]:
         """Columns of the form that are missing or stand there twice."""
         header = Where(file=self.file, sheet=self.form.grid.sheet, row=self.form.header)
-        for column in (FormColumn.EVIDENCE, FormColumn.EXPLANATION) if self._kinds else ():
-            if column not in self.form.columns:
-                yield warning("column_missing", header, self.unit, column=Term(f"form.column.{column}"))
+        for kind in NOTED if self._kinds else ():
+            if kind not in self._answers:
+                yield warning("column_missing", header, self.unit, column=Term(f"form.column.{kind}"))
         if self.form.repeated:
             columns = tuple(Term(f"form.column.{column}") for column in dict.fromkeys(self.form.repeated.values()))
             where = replace(header, column=min(self.form.repeated))
@@ -122,10 +134,11 @@ class FormRows:
         if grid.is_hidden:
             yield warning("sheet_hidden", Where(file=self.file, sheet=grid.sheet), self.unit)
         for kind in self._kinds:
-            if self.form.columns.get(FormColumn(kind), 0) in grid.hidden_columns:
-                where = self.where(0, FormColumn(kind))
+            if self._answers.get(kind, 0) in grid.hidden_columns:
+                where = self.where(0, kind)
                 yield warning("column_hidden", where, self.unit, column=Term(f"form.column.{kind}"))
-        unseen = [code for code, row in self.rows.items() if row in grid.hidden_rows and code in self.leaves]
+        rows = self.rows.items() if grid.hidden_rows else ()
+        unseen = [code for code, row in rows if row in grid.hidden_rows and code in self.leaves]
         if unseen:
             where = Where(file=self.file, sheet=grid.sheet, row=min(self.rows[code] for code in unseen))
             yield warning("rows_hidden", where, self.unit, codes=tuple(reversed(unseen)))
@@ -133,7 +146,7 @@ class FormRows:
     @cached_property
     def _kinds(self) -> tuple[InputKind, ...]:
         """All that the form asks for, in the order of its columns."""
-        asked = {kind for leaf in self.leaves.values() for kind in asked_of(leaf)}
+        asked = set(chain.from_iterable(self.asked.values()))
         return tuple(kind for kind in InputKind if kind in asked)
 
     def strays(self) -> Iterator[Finding]:
@@ -148,8 +161,8 @@ class FormRows:
 
     def _repeated(self, row: int, first: int, code: str) -> Finding:
         where = self.where(row, FormColumn.CODE)
-        kinds = asked_of(self.leaves[code])
-        typed, before = ([self.content(r, FormColumn(kind)) for kind in kinds] for r in (row, first))
+        kinds = self.asked[code]
+        typed, before = ([self.content(r, kind) for kind in kinds] for r in (row, first))
         is_same = typed in (before, [None] * len(kinds))
         if is_same:
             return notice("row_copied", where, self.unit, code=code, row=first)
@@ -166,41 +179,41 @@ class FormRows:
 
     def _unknown(self, row: int, code: str) -> Iterator[Finding]:
         """Say once that somebody answered in a row without a criterion."""
-        for column in _POINTS_COME_FROM:
-            found = self.content(row, column)
-            if found is not None and not (isinstance(found, str) and self._is_no_answer(row, column, found)):
+        for kind in _POINTS_COME_FROM:
+            found = self.content(row, kind)
+            if found is not None and not (isinstance(found, str) and self._is_no_answer(row, kind, found)):
                 facts: dict[str, Fact] = {"code": code or Term("form.empty"), "found": as_fact(found)}
-                yield error("row_unknown", self.where(row, column), self.unit, **facts)
+                yield error("row_unknown", self.where(row, kind), self.unit, **facts)
                 return
 
     def _not_asked(self, row: int, code: str) -> Iterator[Finding]:
         """Say what stands in the cells of a criterion's row that are locked, beyond what the form put there."""
         if code not in self.tree.by_code:
             return
-        asked = asked_of(self.leaves[code]) if code in self.leaves else (InputKind.SCORE,)
-        for column in _POINTS_COME_FROM:
-            found = self.content(row, column)
-            if InputKind(column) not in asked and found is not None and not self._is_shown(found, code, column):
+        asked = self.asked.get(code, (InputKind.SCORE,))
+        for kind in _POINTS_COME_FROM:
+            found = self.content(row, kind) if kind not in asked else None
+            if found is not None and not self._is_shown(found, code, kind):
                 facts: dict[str, Fact] = {
                     "code": code,
                     "found": as_fact(found),
-                    "column": Term(f"form.column.{column}"),
+                    "column": Term(f"form.column.{kind}"),
                     "who": Author.UNIT.named,
                 }
-                yield warning("input_not_asked", self.where(row, column), self.unit, **facts)
+                yield warning("input_not_asked", self.where(row, kind), self.unit, **facts)
 
-    def _is_shown(self, found: Content, code: str, column: FormColumn) -> bool:
+    def _is_shown(self, found: Content, code: str, kind: InputKind) -> bool:
         """Tell whether a form itself shows such content in a locked cell of a leaf: computed points, or a word."""
-        if column is not FormColumn.SCORE:
+        if kind is not InputKind.SCORE:
             return False
         own = {text for key in words_for_points(self.leaves[code]) for text in in_every_language(key)}
         return found in own if isinstance(found, str) else isinstance(found, Decimal | Masked | Formula)
 
-    def _is_no_answer(self, row: int, column: FormColumn, text: str) -> bool:
+    def _is_no_answer(self, row: int, kind: InputKind, text: str) -> bool:
         """Tell whether a text in a column of answers is none: its header once more, or a word below the table."""
         is_below = row > max((r for r, code in self.codes.items() if code in self.tree.by_code), default=row)
         is_word = is_below and read_text(text).code == "score_text" and not self.codes[row]
-        return is_word or text in in_every_language(f"form.column.{column}")
+        return is_word or text in in_every_language(f"form.column.{kind}")
 
     def _is_forms_own(self, score: Content, code: str) -> bool:
         """Tell whether a cell holds what the form put there: a sum, or the word for what does not apply."""
@@ -216,23 +229,23 @@ class FormRows:
 
     def uncounted(self) -> Iterator[tuple[Where, str]]:
         """What was typed where nobody asked: in rows of no open criterion, and in columns that stand there twice."""
-        read = {self.rows[code]: leaf for code, leaf in self.leaves.items() if code in self.rows}
+        read = {self.rows[code]: asked for code, asked in self.asked.items() if code in self.rows}
         last = max(read, default=0)
         own = {*in_every_language("not_assessed"), *(e.reason for e in self.assessment.exemptions_of(self.form.unit))}
-        doubled = [at for at, column in self.form.repeated.items() if column in set(map(FormColumn, InputKind))]
-        for row in self._body:
+        doubled = [at for at, column in self.form.repeated.items() if column in _ANSWERS]
+        for row, cells in self._body.items():
+            is_inside = row <= last or self.codes[row]  # below stand the places for signatures
             for column in (*self._uncounted_columns(read.get(row)), *doubled):
-                content = self.form.grid.rows[row].get(column)
-                is_inside = row <= last or self.codes[row]  # below stand the places for signatures
-                is_typed = isinstance(content, Decimal) or (is_inside and not isinstance(content, Formula | None))
-                if is_typed and content is not None and as_typed(content) not in own:
+                content = cells.get(column)
+                is_typed = isinstance(content, Decimal) or (is_inside and not isinstance(content, Formula))
+                if content is not None and is_typed and as_typed(content) not in own:
                     where = Where(file=self.file, sheet=self.form.grid.sheet, row=row, column=column)
                     yield where, as_typed(content)
 
-    def _uncounted_columns(self, leaf: Criterion | None) -> Iterator[int]:
+    def _uncounted_columns(self, asked: tuple[InputKind, ...] | None) -> Iterator[int]:
         """Where in a row an answer counts for nothing; in that of a leaf, its points stand in the column of scores."""
-        asked = (*asked_of(leaf), InputKind.SCORE) if leaf else ()
-        return (self.form.columns.get(FormColumn(kind), 0) for kind in InputKind if kind not in asked)
+        counted = () if asked is None else (*asked, InputKind.SCORE)
+        return (column for kind, column in self._answers.items() if kind not in counted)
 
     def totals(self) -> dict[str, Total]:
         """The points that the unit saw beside inner criteria and computed leaves."""
@@ -247,7 +260,7 @@ class FormRows:
     def _is_computed(self, code: str) -> bool:
         """Tell whether the form computes the points of a criterion."""
         if code in self.leaves:
-            return InputKind.FIRST in asked_of(self.leaves[code])
+            return InputKind.FIRST in self.asked[code]
         return code in self.tree.children and code not in self.assessment.not_assessed(self.form.unit)
 
     def changed_maximum(self, leaf: Criterion, row: int) -> Iterator[Finding]:
@@ -264,7 +277,7 @@ class FormRows:
         """A label that is another leaf's means codes and rows got out of step; any other label is told."""
         content = self.content(row, FormColumn.LABEL)
         label = as_typed(content) if content is not None else ""
-        if folded(label) == folded(leaf.label):
+        if label == leaf.label or folded(label) == folded(leaf.label):
             return
         where = self.where(row, FormColumn.LABEL)
         facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": label or Term("form.empty")}

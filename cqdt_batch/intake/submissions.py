@@ -37,10 +37,14 @@ def scored_by(leaf: Criterion) -> tuple[InputKind, ...]:
     return (InputKind.FIRST, InputKind.SECOND) if leaf.measured is Measure.RATIO else (InputKind.FIRST,)
 
 
+NOTED = (InputKind.EVIDENCE, InputKind.EXPLANATION)
+"""The inputs in words, from which no points come."""
+
+
 def asked_of(leaf: Criterion) -> tuple[InputKind, ...]:
     """All that a form asks of a unit for a leaf, in the order of its columns."""
     scoring = scored_by(leaf)
-    return (*scoring, InputKind.EVIDENCE, InputKind.EXPLANATION) if scoring else ()
+    return (*scoring, *NOTED) if scoring else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from cqdt_batch.cells import Book, Content, Formula, Grid, as_typed
@@ -82,7 +83,7 @@ def tables_of(book: Book) -> Iterator[Table]:
     seen: set[tuple[str, tuple[tuple[int, FormColumn], ...]]] = set()
     for grid in book.grids:
         for row, cells in grid.rows.items():
-            columns = columns_of(cells)
+            columns = columns_of(cells) if _may_head(cells, _headers(), len(_NEEDED)) else {}
             key = (grid.sheet, tuple(columns.items()))
             if set(_NEEDED) <= set(columns.values()) and key not in seen:
                 seen.add(key)
@@ -98,6 +99,16 @@ def columns_named(cells: Mapping[int, Content], headers: Mapping[str, Column]) -
     """The column that each cell of a row names, by its folded header, if it names one."""
     named = {position: headers.get(folded(text)) for position, text in cells.items() if isinstance(text, str)}
     return {position: column for position, column in named.items() if column is not None}
+
+
+def _may_head(cells: Mapping[int, Content], headers: Container[str], least: int) -> bool:
+    """Tell whether at least so many texts of a row may be headers; stops at the first that is one too many of others.
+
+    So the long texts of a table, which stand in its last columns, are not even looked at.
+    """
+    texts = [content for content in cells.values() if isinstance(content, str)]
+    others = (text for text in texts if folded(text) not in headers)
+    return len(texts) >= least and next(islice(others, len(texts) - least, None), None) is None
 
 
 @cache
@@ -118,15 +129,18 @@ def unread(book: Book, tables: tuple[Table, ...], unit: Unit) -> Iterator[Findin
 def looking_like(book: Book, read: Container[str], headers: Mapping[str, Column], unit: str = "") -> Iterator[Finding]:
     """Sheets beside those that were `read` in which several of the headers stand."""
     for grid in book.grids:
-        rows = (row for row, cells in grid.rows.items() if len({*columns_named(cells, headers).values()}) >= _ENOUGH)
-        row = next(rows, 0) if grid.sheet not in read else 0
+        rows = grid.rows.items() if grid.sheet not in read else ()
+        likely = ((row, cells) for row, cells in rows if _may_head(cells, headers, _ENOUGH))
+        row = next((row for row, cells in likely if len({*columns_named(cells, headers).values()}) >= _ENOUGH), 0)
         if row:
             yield warning("table_unread", Where(file=book.file, sheet=grid.sheet, row=row), unit)
 
 
 def all_alike(tables: tuple[Table, ...]) -> bool:
     """Tell whether all tables say the same: a copied sheet that nobody changed does no harm."""
-    first, *others = (_answers(table) for table in tables)
+    if len(tables) == 1:
+        return True
+    first, *others = map(_answers, tables)
     return all(answers == first for answers in others)
 
 

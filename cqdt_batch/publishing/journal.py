@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.publishing.sealing.seal import FORMAT, Seal, digest
@@ -22,18 +23,24 @@ _CHECKSUM = "checksum"
 
 def journal(seal: Seal) -> dict[str, Any]:
     """The seal as plain values that JSON has, with its checksum."""
-    plain: dict[str, Any] = json.loads(_text(_SEAL.dump_python(seal, exclude_defaults=True)))
-    return {**plain, _CHECKSUM: _checksum(plain)}
+    return dict(json.loads(journal_bytes(seal)))
 
 
 def journal_bytes(seal: Seal) -> bytes:
-    """The text of the seal's file."""
-    return _text(journal(seal))
+    """The text of the seal's file; its last line is the checksum of all others."""
+    try:
+        text = _SEAL.dump_json(seal, indent=1, exclude_defaults=True) + b"\n"
+    except ValueError:
+        text = _text(_SEAL.dump_python(seal, mode="json", exclude_defaults=True))
+    return text.removesuffix(b"\n}\n") + f',\n "{_CHECKSUM}": "{digest(text)}"\n}}\n'.encode()
 
 
 def _text(plain: Mapping[str, Any]) -> bytes:
-    """A lone surrogate, as in names of files from old systems, is written as JSON escapes it."""
-    return (json.dumps(plain, ensure_ascii=False, indent=1, default=str) + "\n").encode("utf-8", "backslashreplace")
+    """Write a lone surrogate, as in names of files from old systems, as JSON escapes it; pydantic refuses it."""
+    try:
+        return to_json(plain, indent=1) + b"\n"
+    except ValueError:
+        return (json.dumps(plain, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _checksum(plain: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
@@ -13,7 +12,7 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.records import Correction
 from cqdt_batch.findings import Fact, Finding, Term, error, warning
-from cqdt_batch.scoring.points import Corrected
+from cqdt_batch.scoring.points import Corrected, by_criterion
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +32,7 @@ def settle(assessment: Assessment, points: Mapping[str, pd.DataFrame], layout: L
 
     Later entries for one leaf build on earlier ones; where one of these was wrong, they are held against what it says.
     """
-    exact: dict[str, dict[Any, dict[Any, Decimal | None]]] = {block: frame.to_dict() for block, frame in points.items()}
+    exact = {block: by_criterion(frame) for block, frame in points.items()}
     standing: dict[tuple[str, str], Decimal | None] = {}
     applied: list[Correction] = []
     findings: list[Finding] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ from cqdt_batch.definition.records import (
     Unit,
 )
 from cqdt_batch.rounding import published
+from cqdt_batch.scoring.points import by_criterion
 
 Exact: TypeAlias = "Decimal | Fraction | None"
 """A figure before it is rounded; None where there is none."""
@@ -56,13 +57,17 @@ class Figures:
         return self._applicable[criterion][unit.code]
 
     @cached_property
+    def units(self) -> dict[str, Unit]:
+        """The units of the block that have points, by their codes, in register order."""
+        return {code: self.assessment.unit_by_code[code] for code in self.points.index.tolist()}
+
+    @cached_property
     def _points(self) -> dict[str, dict[str, Decimal | None]]:
-        """The frame by criterion and unit: cell by cell, plain dictionaries are a hundred times faster."""
-        return self.points.to_dict()  # type: ignore[return-value]
+        return by_criterion(self.points)
 
     @cached_property
     def _applicable(self) -> dict[str, dict[str, Decimal]]:
-        return self.applicable.to_dict()  # type: ignore[return-value]
+        return by_criterion(self.applicable)
 
     def exact(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> Exact:
         """A figure of a unit before rounding; of the table's criterion where none is named."""
@@ -138,7 +143,11 @@ class Figures:
 
     def compared(self, unit: Unit) -> Decimal | Fraction | None:
         """The figure by which units are put in order, rounded where the block ranks published figures."""
-        return self._by_basis(self.exact(self.ranked_kind, unit))
+        return self._compared[unit.code]
+
+    @cached_property
+    def _compared(self) -> dict[str, Exact]:
+        return {code: self._by_basis(self.exact(self.ranked_kind, unit)) for code, unit in self.units.items()}
 
     def tie_breaks(self, unit: Unit) -> tuple[Decimal | Fraction, ...]:
         """The figures that settle a tie, one after the other; not assessed counts as nothing."""
@@ -158,35 +167,42 @@ class Figures:
         """
         if self.compared(unit) is None:
             return False
-        if self.block.treatment in (Treatment.CONVERTED, Treatment.PERCENT):
-            return True
-        gaps = {leaf.code for leaf in self._leaves if self.points_of(unit, leaf.code) is None}
-        if self.block.treatment is Treatment.OWN_SCALE:
-            gaps -= self.assessment.not_assessed(unit)
-        return not gaps
+        match self.block.treatment:
+            case Treatment.CONVERTED | Treatment.PERCENT:
+                return True
+            case Treatment.OWN_SCALE:
+                return self._gaps[unit.code] <= self.assessment.not_assessed(unit)
+        return not self._gaps[unit.code]
 
     @cached_property
-    def _leaves(self) -> tuple[Any, ...]:
-        """The leaves that belong to the scale of the table's criterion."""
-        return tuple(leaf for leaf in self.tree.leaves(self.table.criterion) if not leaf.extra)
+    def _gaps(self) -> dict[str, set[str]]:
+        """The leaves on the scale of the table's criterion that each unit is not assessed on."""
+        gaps: dict[str, set[str]] = {code: set() for code in self.units}
+        for leaf in (leaf for leaf in self.tree.leaves(self.table.criterion) if not leaf.extra):
+            for code, points in self._points[leaf.code].items():
+                if points is None:
+                    gaps[code].add(leaf.code)
+        return gaps
 
     def is_partly_assessed(self, unit: Unit) -> bool:
         """Tell whether the treatment of the block concerns a unit in this table."""
-        return any(self.points_of(unit, leaf.code) is None for leaf in self._leaves)
+        return bool(self._gaps[unit.code])
 
     def grade(self, unit: Unit) -> Grade | None:
         """The grade of a unit by its published figure; None where it has none that may be graded."""
-        grades = self.assessment.grades_of(self.table.block)
-        figure = self.graded(unit)
-        if not grades or figure is None:
+        figure = self.graded(unit) if self._grades else None
+        if figure is None:
             return None
-        return next((grade for grade in grades if figure >= grade.least), grades[-1])
+        return next((grade for grade in self._grades if figure >= grade.least), self._grades[-1])
+
+    @cached_property
+    def _grades(self) -> tuple[Grade, ...]:
+        return self.assessment.grades_of(self.table.block)
 
     @property
     def graded_kind(self) -> ColumnKind:
         """The kind of column whose figure is graded."""
-        grades = self.assessment.grades_of(self.table.block)
-        is_percent = bool(grades) and grades[0].basis is GradeBasis.PERCENT
+        is_percent = bool(self._grades) and self._grades[0].basis is GradeBasis.PERCENT
         return ColumnKind.PERCENT if is_percent else ColumnKind.TOTAL
 
     def graded(self, unit: Unit) -> Decimal | None:

@@ -152,7 +152,7 @@ def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appr
     own = _own(assessment, intake, appraised.verdicts, points, incomplete)
     maxima = {block: applicable(assessment.trees[block], frame) for block, frame in points.items()}
     tables = tuple(rank_table(assessment, t, points[t.block], maxima[t.block]) for t in assessment.tables)
-    missing = (_absent(u, intake, inbox) for u in assessment.asked_units if u.code not in received | faulty)
+    missing = [unit for unit in assessment.asked_units if unit.code not in received | faulty]
     outcome = Outcome(
         assessment=assessment,
         layout=definition.layout,
@@ -165,7 +165,7 @@ def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appr
                 *_once((*read, *incomparable)),
                 *register.findings,
                 *differing_totals(assessment, intake.submissions, own),
-                *missing,
+                *_absent(missing, intake, inbox),
                 *_half_done(assessment, appraised, counted),
                 *_unsettled(tables, definition, register),
             )
@@ -266,12 +266,18 @@ def _not_comparable(ranked: RankedTable) -> Iterator[Unit]:
             yield from (s.unit for s in section.standings if not ranked.figures.is_comparable(s.unit))
 
 
-def _absent(unit: Unit, intake: Intake, inbox: str) -> Finding:
-    """Say that a unit has no form, or that all it sent was the form of another round."""
-    other = tuple(e.name for e in intake.files for f in e.findings if f.facts.get("sender") == unit.code)
-    if other:
-        return error("unit_sent_unusable", Where(file=inbox), unit.code, unit=unit.name, files=other)
-    return error("unit_missing", Where(file=inbox), unit.code, unit=unit.name)
+def _absent(units: Iterable[Unit], intake: Intake, inbox: str) -> Iterator[Finding]:
+    """Say of each unit that it has no form, or that all it sent was the form of another round."""
+    sent: dict[Fact, list[str]] = {}
+    for entry in intake.files:
+        for finding in entry.findings:
+            sent.setdefault(finding.facts.get("sender", ""), []).append(entry.name)
+    for unit in units:
+        if unit.code in sent:
+            files = tuple(sent[unit.code])
+            yield error("unit_sent_unusable", Where(file=inbox), unit.code, unit=unit.name, files=files)
+        else:
+            yield error("unit_missing", Where(file=inbox), unit.code, unit=unit.name)
 
 
 def _half_done(assessment: Assessment, appraised: Appraisal, counted: Iterable[Submission]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -45,18 +45,28 @@ def score(
     decimals = assessment.block_by_code[block].input_decimals
     rounded = frozenset[str]() if summing is Summing.EXACT else assessment.rounded_parts[block]
     columns: dict[str, Points] = {}
-    for criterion in reversed(tuple(tree.below(tree.root.code))):
+    for criterion in reversed(tree.below(tree.root.code)):
         if tree.is_leaf(criterion.code):
             answers = [answer_to(assessment, unit, sent[unit.code], criterion) for unit in units]
-            found = _leaf_points(criterion, answers, decimals)
-            keys = ((unit.code, criterion.code) for unit in units)
-            points = [corrected.get(key, one) for key, one in zip(keys, found, strict=True)]
+            points = _corrected(criterion, units, _leaf_points(criterion, answers, decimals), corrected)
         else:
             points = _gathered(tree, criterion, columns, decimals)
         is_rounded = criterion.code in rounded
         columns[criterion.code] = _rounded(points, assessment.block_by_code[block].decimals) if is_rounded else points
     ordered = {criterion.code: columns[criterion.code] for criterion in tree.below(tree.root.code)}
     return pd.DataFrame(ordered, index=[unit.code for unit in units], dtype=object)
+
+
+def by_criterion(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """The cells of a frame of this module by criterion and unit: read one by one, these are a hundred times faster."""
+    units = frame.index.tolist()
+    return {str(code): dict(zip(units, column.tolist(), strict=True)) for code, column in frame.items()}
+
+
+def _corrected(leaf: Criterion, units: Iterable[Unit], points: Points, corrected: Corrected) -> Points:
+    if not corrected:
+        return points
+    return [corrected.get((unit.code, leaf.code), one) for unit, one in zip(units, points, strict=True)]
 
 
 def answer_to(assessment: Assessment, unit: Unit, submission: Submission, leaf: Criterion) -> Answer | None:
@@ -70,13 +80,12 @@ def answer_to(assessment: Assessment, unit: Unit, submission: Submission, leaf: 
 
 
 def answer_of(leaf: Criterion, values: Mapping[tuple[str, InputKind], Decimal | str | None]) -> Answer:
-    """Gather the inputs of a leaf; what is missing or no number stays None."""
-    typed, first, second = (values.get((leaf.code, k)) for k in (InputKind.SCORE, InputKind.FIRST, InputKind.SECOND))
-    return Answer(
-        score=typed if isinstance(typed, Decimal) else None,
-        first=first,
-        second=second if isinstance(second, Decimal) else None,
-    )
+    """Gather the inputs that the rule of a leaf looks at; what is missing or no number stays None."""
+    if leaf.rule in (Rule.POINTS, Rule.GIVEN):
+        typed = values.get((leaf.code, InputKind.SCORE))
+        return Answer(score=typed) if isinstance(typed, Decimal) else Answer()
+    first, second = values.get((leaf.code, InputKind.FIRST)), values.get((leaf.code, InputKind.SECOND))
+    return Answer(first=first, second=second if isinstance(second, Decimal) else None)
 
 
 def _rounded(points: Points, decimals: int) -> Points:
@@ -126,12 +135,12 @@ def applicable(tree: CriteriaTree, points: pd.DataFrame) -> pd.DataFrame:
     `points` is the frame of `score`; the result has its shape.
     """
     leaves = [leaf.code for leaf in tree.leaves(tree.root.code)]
-    assessed = points[leaves].notna().to_numpy()
     codes = list(points.columns)
 
     @cache
-    def maxima(missing: frozenset[str]) -> list[Decimal]:
+    def maxima(pattern: bytes) -> list[Decimal]:
+        missing = frozenset(leaf for leaf, is_missing in zip(leaves, pattern, strict=True) if is_missing)
         return [tree.maximum(code, missing) for code in codes]
 
-    patterns = (frozenset(leaf for leaf, is_known in zip(leaves, row, strict=True) if not is_known) for row in assessed)
+    patterns = (row.tobytes() for row in points[leaves].isna().to_numpy())
     return pd.DataFrame([maxima(pattern) for pattern in patterns], index=points.index, columns=codes, dtype=object)

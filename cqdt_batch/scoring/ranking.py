@@ -125,7 +125,7 @@ def rank_table(
     """Order, rank and grade the units of a table on the exact points of its block (the frames of `scoring.points`)."""
     figures = Figures(assessment=assessment, table=table, points=points, applicable=applicable)
     members = [
-        (section, [unit for unit in assessment.units_in(section, table) if unit.code in points.index])
+        (section, [unit for unit in assessment.units_in(section, table) if unit.code in figures.units])
         for section in assessment.sections_of(table)
     ]
     rankings = [_ranking(figures, section, units) for section, units in members]
@@ -143,7 +143,7 @@ def rank_table(
         number += len(standings)
         sections.append(RankedSection(section=section, standings=standings, ranking=ranking))
     asked = (unit for unit in assessment.units_of(table.block) if not assessment.is_left_out(unit))
-    absent = tuple(unit for unit in asked if unit.code not in points.index)
+    absent = tuple(unit for unit in asked if unit.code not in figures.units)
     return RankedTable(table=table, figures=figures, sections=tuple(sections), beside=beside, absent=absent)
 
 

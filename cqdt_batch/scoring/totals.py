@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from cqdt_batch.definition.records import Criterion, Rule
 from cqdt_batch.findings import Fact, Finding, Term, warning
 from cqdt_batch.intake.submissions import Submission, Total
 from cqdt_batch.rounding import trimmed
+from cqdt_batch.scoring.points import by_criterion
 
 _KNOWN_LATER = frozenset({Rule.RELATIVE, Rule.GIVEN})
 """The rules of leaves whose points a form cannot know."""
@@ -27,25 +27,26 @@ def differing_totals(
     where they are apart by half a unit of the last decimal that a score may have; binary dust is smaller. What comes
     from points that a form cannot know is not compared, nor are units that are not scored.
     """
+    exact = {block: by_criterion(frame) for block, frame in points.items()}
+    known = {block: _known(assessment.trees[block]) for block in points}
     for submission in submissions:
-        unit = assessment.unit_by_code[submission.unit]
-        if submission.unit not in points[unit.block].index:
-            continue
-        tree = assessment.trees[unit.block]
-        least = Decimal(1).scaleb(-assessment.block_by_code[unit.block].input_decimals) / 2
-        exact: dict[Any, Decimal | None] = points[unit.block].loc[submission.unit].to_dict()
+        block = assessment.unit_by_code[submission.unit].block
+        tree = assessment.trees[block]
+        least = Decimal(1).scaleb(-assessment.block_by_code[block].input_decimals) / 2
+        counted = {code: exact[block][code] for code in known[block].intersection(submission.totals)}
         differing = {
-            code: total
-            for code, total in submission.totals.items()
-            if _is_known(tree, code) and _differs(total.value, exact[code], least)
+            code: points[submission.unit]
+            for code, points in counted.items()
+            if submission.unit in points and _differs(submission.totals[code].value, points[submission.unit], least)
         }
         for code in sorted(differing):
             if not any(child.code in differing for child in tree.children.get(code, ())):
-                yield _told(tree.by_code[code], differing[code], exact[code], submission.unit)
+                yield _told(tree.by_code[code], submission.totals[code], differing[code], submission.unit)
 
 
-def _is_known(tree: CriteriaTree, code: str) -> bool:
-    return not any(leaf.rule in _KNOWN_LATER for leaf in tree.leaves(code))
+def _known(tree: CriteriaTree) -> frozenset[str]:
+    """The criteria whose points a form can know."""
+    return frozenset(c.code for c in tree.criteria if not any(one.rule in _KNOWN_LATER for one in tree.leaves(c.code)))
 
 
 def _differs(shown: Decimal, exact: Decimal | None, least: Decimal) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 from cqdt_batch.definition.assessment import CriteriaTree
 from cqdt_batch.definition.records import Correction, Criterion, GivenScore, Rule, ScoreSource, Unit
@@ -16,7 +14,7 @@ from cqdt_batch.findings import Finding, Where
 from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
 from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.scoring.outcome import Outcome
-from cqdt_batch.scoring.points import answer_to
+from cqdt_batch.scoring.points import answer_to, by_criterion
 from cqdt_batch.scoring.rules import measured
 
 
@@ -105,10 +103,15 @@ class Trace:
         children = tuple(self._node(unit, tree, child) for child in tree.children[code])
         return Node(unit=unit, criterion=criterion, points=points, own=own, children=children)
 
+    def points_of(self, unit: Unit) -> dict[str, Decimal | None]:
+        """The points of a unit on every criterion, parents first; none where it is not scored."""
+        columns = self._points[unit.block]
+        return {code: points[unit.code] for code, points in columns.items() if unit.code in points}
+
     def leaf(self, unit: Unit, criterion: Criterion) -> Node:
         """Trace a leaf of any unit, also of one that is not scored: it has no points then, but may have answered."""
         code = criterion.code
-        answered = tuple(self._answered[unit.code, code])
+        answered = tuple(self.answered.get(unit.code, {}).get(code, ()))
         verdict = self.outcome.appraisal.verdicts.get((unit.code, code))
         places = [one.where for one in (*answered, *(verdict.inputs if verdict else ()))]
         if verdict:
@@ -127,17 +130,17 @@ class Trace:
             given=given,
             given_at=self.outcome.layout.at("given", given.row, "points") if given else None,
             best=self._best[unit.block].get(code) if is_assessed else None,
-            corrections=tuple(self._corrections[unit.code, code]),
-            told=tuple(finding for where in places for finding in self._told[where]),
+            corrections=tuple(self.corrections.get((unit.code, code), ())),
+            told=tuple(finding for where in places for finding in self._told.get(where.file, {}).get(where, ())),
         )
 
     @cached_property
-    def _points(self) -> dict[str, dict[Any, dict[Any, Decimal | None]]]:
-        return {block: frame.to_dict() for block, frame in self.outcome.points.items()}
+    def _points(self) -> dict[str, dict[str, dict[str, Decimal | None]]]:
+        return {block: by_criterion(frame) for block, frame in self.outcome.points.items()}
 
     @cached_property
-    def _own(self) -> dict[str, dict[Any, dict[Any, Decimal | None]]]:
-        return {block: frame.to_dict() for block, frame in self.outcome.own_points.items()}
+    def _own(self) -> dict[str, dict[str, dict[str, Decimal | None]]]:
+        return {block: by_criterion(frame) for block, frame in self.outcome.own_points.items()}
 
     @cached_property
     def _best(self) -> dict[str, dict[str, Best]]:
@@ -162,28 +165,33 @@ class Trace:
         return found
 
     @cached_property
-    def _answered(self) -> dict[tuple[str, str], list[Input]]:
-        """The inputs that points come from, as the units handed them in."""
-        found: dict[tuple[str, str], list[Input]] = defaultdict(list)
+    def answered(self) -> dict[str, dict[str, list[Input]]]:
+        """The inputs that points come from, by unit and criterion, as the units handed them in."""
+        assessment = self.outcome.assessment
+        asked = {block: {c.code: scored_by(c) for c in tree.criteria} for block, tree in assessment.trees.items()}
+        found: dict[str, dict[str, list[Input]]] = {}
         for submission in self.outcome.intake.submissions:
-            tree = self.outcome.assessment.trees[self.outcome.assessment.unit_by_code[submission.unit].block]
+            kinds = asked[assessment.unit_by_code[submission.unit].block]
+            answers = found[submission.unit] = {}
             for one in submission.inputs:
-                if one.kind in scored_by(tree.by_code[one.criterion]):
-                    found[one.unit, one.criterion].append(one)
+                if one.kind in kinds[one.criterion]:
+                    answers.setdefault(one.criterion, []).append(one)
         return found
 
     @cached_property
-    def _corrections(self) -> dict[tuple[str, str], list[Correction]]:
-        found: dict[tuple[str, str], list[Correction]] = defaultdict(list)
+    def corrections(self) -> dict[tuple[str, str], list[Correction]]:
+        """The applied entries of the corrections register, by unit and leaf, in their order."""
+        found: dict[tuple[str, str], list[Correction]] = {}
         for entry in self.outcome.register.applied:
-            found[entry.unit, entry.criterion].append(entry)
+            found.setdefault((entry.unit, entry.criterion), []).append(entry)
         return found
 
     @cached_property
-    def _told(self) -> dict[Where, list[Finding]]:
-        found: dict[Where, list[Finding]] = defaultdict(list)
+    def _told(self) -> dict[str, dict[Where, list[Finding]]]:
+        """The findings by file and place: of most files there is none."""
+        found: dict[str, dict[Where, list[Finding]]] = {}
         for finding in self.outcome.findings:
-            found[finding.where].append(finding)
+            found.setdefault(finding.where.file, {}).setdefault(finding.where, []).append(finding)
         return found
 
 

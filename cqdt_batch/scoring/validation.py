@@ -38,15 +38,14 @@ _TOO_LARGE = 10**15
 
 def validate(assessment: Assessment, submissions: Iterable[Submission]) -> tuple[Finding, ...]:
     """Check all submissions against the criteria; the inputs of one unit give at most one finding a cell."""
-    read = tuple(submissions)
     findings: list[Finding] = []
-    for (block, leaves), alike in _alike(assessment, read).items():
+    for block, leaves, alike in _alike(assessment, submissions):
         failures = _failures(assessment, block, leaves, alike)
         most = sum(len(scored_by(leaf)) for leaf in leaves) // 2
         findings.extend(gathered(failures, {"score_missing": "scores_missing"}, max(_FEW, most)))
-    findings.extend(_above_one(assessment, read))
-    gaps = _evidence_gaps(assessment, read)
-    findings.extend(gathered(gaps, {"evidence_missing": "evidences_missing"}, _FEW))
+        findings.extend(_above_one(leaves, alike))
+        gaps = _evidence_gaps(assessment.block_by_code[block], leaves, alike)
+        findings.extend(gathered(gaps, {"evidence_missing": "evidences_missing"}, _FEW))
     return tuple(findings)
 
 
@@ -54,11 +53,11 @@ def validate_verified(
     assessment: Assessment, submissions: Iterable[Submission], verdicts: Verdicts
 ) -> tuple[Finding, ...]:
     """Check verified values as the units' own are checked; points that the appraiser gives as typed ones."""
-    if not verdicts:
-        return ()
     cells = {value.where for verdict in verdicts.values() for value in verdict.inputs}
+    units = {verdict.unit for verdict in verdicts.values()}
+    touched = verified([submission for submission in submissions if submission.unit in units], verdicts)
     findings: list[Finding] = []
-    for (block, leaves), alike in _alike(assessment, verified(submissions, verdicts)).items():
+    for block, leaves, alike in _alike(assessment, touched):
         typed = tuple(replace(leaf, rule=Rule.POINTS) if leaf.rule is Rule.GIVEN else leaf for leaf in leaves)
         for failure in _failures(assessment, block, typed, alike, Author.APPRAISER):
             verdict = verdicts.get((failure.unit, str(failure.facts["code"])))
@@ -148,16 +147,24 @@ def _pair_checks(leaf: Criterion) -> Iterator[pa.Check]:
         yield pa.Check(lambda pairs: pairs.map(lambda pair: pair[0] <= pair[1]), error="part_above_whole")
 
 
-_Alike: TypeAlias = dict[tuple[str, tuple[Criterion, ...]], list[Submission]]
+class _Alike(NamedTuple):
+    """The submissions of the units of a block that are asked the same leaves."""
+
+    block: str
+    leaves: tuple[Criterion, ...]
+    submissions: list[Submission]
 
 
-def _alike(assessment: Assessment, submissions: Iterable[Submission]) -> _Alike:
+def _alike(assessment: Assessment, submissions: Iterable[Submission]) -> Iterable[_Alike]:
     """Gather the submissions that are asked the same."""
-    found: _Alike = defaultdict(list)
+    found: dict[tuple[str, frozenset[str]], _Alike] = {}
     for submission in submissions:
         unit = assessment.unit_by_code[submission.unit]
-        found[unit.block, assessment.assessed_leaves(unit)].append(submission)
-    return found
+        pattern = unit.block, assessment.not_assessed(unit)
+        if pattern not in found:
+            found[pattern] = _Alike(unit.block, assessment.assessed_leaves(unit), [])
+        found[pattern].submissions.append(submission)
+    return found.values()
 
 
 def _failures(
@@ -171,23 +178,20 @@ def _failures(
     schema = input_schema(assessment.block_by_code[block], leaves)
     asked = [Asked(leaf, kind) for leaf in leaves for kind in scored_by(leaf)]
     pairs = [Asked(one.leaf, None) for one in asked if one.kind is InputKind.SECOND]
-    columns = [*asked, *pairs]
-    frame = pd.DataFrame(
-        [[_value(submission, one) for one in columns] for submission in alike],
-        index=[submission.unit for submission in alike],
-        columns=[one.column for one in columns],
-        dtype=object,
-    )
+    columns = {one.column: _column(one, alike) for one in (*asked, *pairs)}
+    frame = pd.DataFrame(columns, index=[submission.unit for submission in alike], dtype=object)
     try:
-        schema.validate(frame[list(schema.columns)], lazy=True)
+        schema.validate(frame, lazy=True, inplace=True)
     except pa.errors.SchemaErrors as failed:
         cases = failed.failure_cases[["index", "column", "check"]].drop_duplicates(["index", "column"])
         wrong = {(unit, column): code for unit, column, code in cases.itertuples(index=False)}
+        units = {unit for unit, _ in wrong}
+        faulty = [submission for submission in alike if submission.unit in units]
         inputs: dict[str, dict[tuple[str, InputKind | None], Input]] = {
-            s.unit: {(i.criterion, i.kind): i for i in s.inputs} for s in alike
+            s.unit: {(i.criterion, i.kind): i for i in s.inputs} for s in faulty
         }
         for one in asked:
-            for submission in alike:
+            for submission in faulty:
                 code = _code(wrong, submission.unit, one)
                 found = inputs[submission.unit].get((one.leaf.code, one.kind))
                 if code and found is not None and not (code == "score_missing" and found.raw is not None):
@@ -205,11 +209,17 @@ def _code(wrong: dict[tuple[str, str], str], unit: str, asked: Asked) -> str:
     return alone or (paired if _PAIR_IS_WRONG_AT.get(paired) is asked.kind else "")
 
 
-def _value(submission: Submission, asked: Asked) -> Decimal | str | _Pair | None:
-    """What an input means; a pair stands there where both its numbers are known and none is negative."""
-    if asked.kind is not None:
-        return _typed(submission, asked.leaf, asked.kind)
-    answer = answer_of(asked.leaf, submission.values)
+def _column(asked: Asked, alike: Iterable[Submission]) -> list[Decimal | str | _Pair | None]:
+    """What an input, or a pair, means in every submission."""
+    if asked.kind is None:
+        return [_pair(asked.leaf, submission) for submission in alike]
+    key = asked.leaf.code, asked.kind
+    return [submission.values.get(key) for submission in alike]  # noqa: PD011 - no frame
+
+
+def _pair(leaf: Criterion, submission: Submission) -> _Pair | None:
+    """The two numbers of a leaf, where both are known and none is negative."""
+    answer = answer_of(leaf, submission.values)
     if not isinstance(answer.first, Decimal) or answer.second is None or min(answer.first, answer.second) < 0:
         return None
     return answer.first, answer.second
@@ -235,13 +245,12 @@ def _finding(  # noqa: PLR0913, PLR0917 - all that the words of a finding are ab
     return error(code, found.where, found.unit, **facts)
 
 
-def _above_one(assessment: Assessment, submissions: Iterable[Submission]) -> Iterator[Finding]:
+def _above_one(leaves: Iterable[Criterion], alike: Sequence[Submission]) -> Iterator[Finding]:
     """An a above its b may be right where a target or a best is measured; or the two were mixed up."""
-    for submission in submissions:
-        for leaf in assessment.assessed_leaves(assessment.unit_by_code[submission.unit]):
-            answer = answer_of(leaf, submission.values)
-            first, second = answer.first, answer.second
-            if leaf.rule is not Rule.RATIO and isinstance(first, Decimal) and second and first > second:
+    for leaf in (leaf for leaf in leaves if _is_pair(leaf) and leaf.rule is not Rule.RATIO):
+        for submission in alike:
+            _, first, second = answer_of(leaf, submission.values)
+            if isinstance(first, Decimal) and second and first > second:
                 where = _where(submission, leaf)
                 facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "first": first, "second": second}
                 yield warning("ratio_above_one", where, submission.unit, **facts)
@@ -305,27 +314,26 @@ def given_gaps(assessment: Assessment, submissions: Iterable[Submission], layout
             yield error("given_missing", where, unit.code, unit=unit.name, codes=codes)
 
 
-def _evidence_gaps(assessment: Assessment, submissions: Iterable[Submission]) -> Iterator[Finding]:
+def _evidence_gaps(block: Block, leaves: Iterable[Criterion], alike: Iterable[Submission]) -> Iterator[Finding]:
     """Points claimed without the evidence the criterion asks for, and without an explanation."""
-    for submission in submissions:
-        unit = assessment.unit_by_code[submission.unit]
-        evidence = {i.criterion: i.where for i in submission.inputs if i.kind is InputKind.EVIDENCE}
-        for leaf in assessment.assessed_leaves(unit):
+    asked = [leaf for leaf in leaves if leaf.evidence_required]
+    for submission in alike:
+        bare = [leaf for leaf in asked if not _is_backed(leaf, submission) and _claims_points(block, leaf, submission)]
+        evidence = {i.criterion: i.where for i in submission.inputs if i.kind is InputKind.EVIDENCE} if bare else {}
+        for leaf in bare:
             where = evidence.get(leaf.code)
-            is_asked = leaf.evidence_required and where and where.column  # a lost column is told once, by itself
-            if where and is_asked and not _is_backed(leaf, submission) and _claims_points(assessment, leaf, submission):
+            if where and where.column:  # a lost column is told once, by itself
                 facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "evidence": leaf.evidence}
                 yield warning("evidence_missing", where, submission.unit, **facts)
 
 
 def _is_backed(leaf: Criterion, submission: Submission) -> bool:
     """Tell whether a unit says anything in support of its answer."""
-    return any(_typed(submission, leaf, kind) for kind in (InputKind.EVIDENCE, InputKind.EXPLANATION))
+    return bool(_typed(submission, leaf, InputKind.EVIDENCE) or _typed(submission, leaf, InputKind.EXPLANATION))
 
 
-def _claims_points(assessment: Assessment, leaf: Criterion, submission: Submission) -> bool:
+def _claims_points(block: Block, leaf: Criterion, submission: Submission) -> bool:
     """Tell whether an answer is worth anything; one relative to the best unit is if its figure is."""
     if not scored_by(leaf) or not _is_answered(leaf, submission):
         return False
-    decimals = assessment.block_by_code[leaf.block].input_decimals
-    return bool(leaf_points(leaf, answer_of(leaf, submission.values), decimals, Fraction(1)))
+    return bool(leaf_points(leaf, answer_of(leaf, submission.values), block.input_decimals, Fraction(1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cqdt_batch.definition.assessment import Assessment
@@ -32,19 +32,20 @@ def _leaf(assessment: Assessment, unit: str, criterion: str) -> Criterion:
 
 
 def settled_by_verdicts(
-    findings: Iterable[Finding], own: Iterable[Submission], counted: Iterable[Submission]
+    findings: Iterable[Finding], own: Sequence[Submission], counted: Sequence[Submission]
 ) -> Iterator[Finding]:
     """Make warnings of the errors in cells in whose place a verified value counts: they keep nobody out.
 
     An error about several criteria is settled where all their cells are; one about two figures where either is, since
-    the two that count are judged by themselves.
+    the two that count are judged by themselves. `counted` are the submissions of `own` with the verified values.
     """
-    kept = {one.where for submission in counted for one in submission.inputs}
+    changed = [(one, other) for one, other in zip(own, counted, strict=True) if one is not other]
+    kept = {one.where for _, submission in changed for one in submission.inputs}
     replaced: set[Where] = set()
     touched: set[tuple[str, str]] = set()
     open_still: set[tuple[str, str]] = set()
     known: set[tuple[str, str]] = set()
-    for submission in own:
+    for submission, _ in changed:
         for one in submission.inputs:
             if one.kind in _SCORING:
                 known.add((one.unit, one.criterion))

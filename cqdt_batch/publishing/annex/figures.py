@@ -61,7 +61,11 @@ class TableFigures:
 
     def position(self, kind: ColumnKind) -> int | None:
         """Where the column of a kind stands; None where the table has none."""
-        return next((position for position, column in enumerate(self.columns, 1) if column.kind is kind), None)
+        return self._first_of.get(kind)
+
+    @cached_property
+    def _first_of(self) -> dict[ColumnKind, int]:
+        return {column.kind: position for position, column in reversed(tuple(enumerate(self.columns, 1)))}
 
     def value(self, column: Column, unit: Unit, row: int) -> Value:
         """A figure of a unit: the exact one of the working sheets, rounded here and nowhere else."""

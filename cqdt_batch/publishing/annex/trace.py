@@ -16,7 +16,7 @@ from cqdt_batch.findings import Where
 from cqdt_batch.intake.questions import input_name
 from cqdt_batch.intake.submissions import Input
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.annex.working import WorkingSheets
+from cqdt_batch.publishing.annex.working import WorkingSheets, is_traced
 from cqdt_batch.publishing.derivation import Derivation
 from cqdt_batch.publishing.sheets import (
     Cell,
@@ -74,7 +74,10 @@ _Line = Mapping[str, tuple[Value, Style]]
 
 @dataclass(frozen=True, kw_only=True)
 class TraceSheet:
-    """The traces of all scored units in register order; `working` are the working sheets of their blocks."""
+    """The traces of all scored units in register order; `working` are the working sheets of their blocks.
+
+    Where there are too many for one sheet, it has no lines, and figures lead to the sheets of points.
+    """
 
     outcome: Outcome
     words: Words
@@ -94,7 +97,7 @@ class TraceSheet:
         """The lines, and the first row of each unit and criterion."""
         lines: list[_Line] = []
         row_of: dict[tuple[str, str], int] = {}
-        for unit in self.outcome.assessment.units:
+        for unit in self.outcome.assessment.units if is_traced(self.outcome) else ():
             if unit.code in self.outcome.points[unit.block].index:
                 for node in self._derivation.trace.of(unit).walk():
                     row_of[unit.code, node.criterion.code] = _HEADER_ROW + 1 + len(lines)
@@ -103,11 +106,15 @@ class TraceSheet:
 
     @property
     def lines(self) -> tuple[_Line, ...]:
-        """The rows below the header; none where no unit is scored."""
+        """The rows below the header; none where no unit is scored, or too many are."""
         return self._placed[0]
 
     def jump(self, unit: Unit, criterion: str) -> Jump:
         """Lead to the row of a scored unit and a criterion."""
+        if not self.lines:
+            working = self.working[unit.block]
+            cell = working.place(unit, criterion)
+            return Jump(working.name, cell, self.words("trace.tip_points", sheet=working.name, cell=cell))
         row = self._placed[1][unit.code, criterion]
         return Jump(self.name, address(row, 1), self.words("trace.tip", sheet=self.name, row=row))
 

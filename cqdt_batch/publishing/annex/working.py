@@ -29,6 +29,7 @@ _TEXT = Style(size=11, border=True, wrap=True)
 _FIGURE = Style(size=11, border=True, align="center")
 _INNER = replace(_FIGURE, bold=True, fill="F2F2F2")
 _ABSENT = replace(_FIGURE, size=9, italic=True, wrap=True)
+_FILE = replace(_TEXT, size=9)
 _CORRECTED = "FFE699"
 """The colour of points that the corrections register gives."""
 
@@ -36,9 +37,20 @@ _CODES_ROW, _LABELS_ROW, _MAXIMA_ROW = 4, 5, 6
 _FIRST_ROW = 7
 _FIXED = 3
 """Columns before the criteria: number, unit, file."""
+_ANY_ROW = 9_999_999
+"""A row beyond any sheet's, which stands for the row of a unit in a formula that all of them have."""
 
 _BY_APPLICABLE = frozenset({ColumnKind.APPLICABLE, ColumnKind.NOT_ASSESSED, ColumnKind.PERCENT, ColumnKind.CONVERTED})
 """The columns whose figures are held against what was possible for a unit."""
+
+
+_MOST_TRACED = 25_000
+"""So many rows a trace sheet may have; a workbook with more would take its reader minutes to open."""
+
+
+def is_traced(outcome: Outcome) -> bool:
+    """Tell whether the annex has a sheet that traces every figure: a row for each criterion of each scored unit."""
+    return sum(points.size for points in outcome.points.values()) <= _MOST_TRACED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +65,12 @@ class WorkingSheets:
     block: Block
     words: Words
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of the sheet of points."""
         return self.words("working.sheet", block=self.block.code)
 
-    @property
+    @cached_property
     def _applicable_name(self) -> str:
         return self.words("working.applicable_sheet", block=self.block.code)
 
@@ -109,9 +121,13 @@ class WorkingSheets:
         converts = self.block.treatment in (Treatment.CONVERTED, Treatment.PERCENT)
         return converts or by_percent or not kinds.isdisjoint(_BY_APPLICABLE)
 
+    def place(self, unit: Unit, criterion: str) -> str:
+        """The cell of a unit's exact points on the sheet of points."""
+        return address(self._row_of[unit.code], self._column_of[criterion])
+
     def reference(self, unit: Unit, criterion: str) -> str:
         """The cell of a unit's exact points, as a formula of another sheet names it."""
-        return in_sheet(self.name, address(self._row_of[unit.code], self._column_of[criterion]))
+        return in_sheet(self.name, self.place(unit, criterion))
 
     def maximum(self, criterion: str) -> str:
         """The cell of a criterion's maximum."""
@@ -128,17 +144,15 @@ class WorkingSheets:
         points = self._sheet(
             self.name, self.words("working.title", block=self.block.name), self._points_note, self._points_cell
         )
-        applicable = self._sheet(
-            self._applicable_name,
-            self.words("working.applicable_title", block=self.block.name),
-            self.words("working.applicable_note"),
-            self._applicable_cell,
-        )
         return (
             points,
             *((self.inputs.sheet(),) if self.inputs.leaves else ()),
-            *((applicable,) if self.has_applicable else ()),
+            *((self._applicable_sheet(),) if self.has_applicable else ()),
         )
+
+    def _applicable_sheet(self) -> Sheet:
+        title = self.words("working.applicable_title", block=self.block.name)
+        return self._sheet(self._applicable_name, title, self.words("working.applicable_note"), self._applicable_cell)
 
     @property
     def _points_note(self) -> str:
@@ -148,6 +162,7 @@ class WorkingSheets:
             "working.note_printed": bool(self.outcome.assessment.rounded_parts[self.block.code]),
             "working.note_corrected": not self._row_of.keys().isdisjoint(u for u, _ in self.outcome.register.points),
             "working.note_verified": not self._row_of.keys().isdisjoint(typed),
+            "working.note_untraced": not is_traced(self.outcome),
         }
         note = self.words("working.note", decimals=self.block.decimals)
         return " ".join((note, *(self.words(key) for key, is_said in said.items() if is_said)))
@@ -189,8 +204,16 @@ class WorkingSheets:
         The formula rounds to the decimals that points have anyway. That changes no figure: it only takes off the dust
         of binary arithmetic, so that 55.85 is not 55.849999999999994 when the annex rounds it.
         """
+        return self._sums[criterion.code].replace(str(_ANY_ROW), str(row))
+
+    @cached_property
+    def _sums(self) -> dict[str, str]:
+        """The formula of every inner criterion, on a row that stands for any."""
+        return {one.code: self._sum(one) for one in self._criteria if not self.tree.is_leaf(one.code)}
+
+    def _sum(self, criterion: Criterion) -> str:
         children = self.tree.children[criterion.code]
-        cells = [(row, self._column_of[child.code]) for child in children]
+        cells = [(_ANY_ROW, self._column_of[child.code]) for child in children]
         gathered = aggregate_formula(criterion, children, cells, self.block.input_decimals)
         return f"=ROUND({gathered},{self.block.decimals})" if self._is_rounded(criterion) else f"={gathered}"
 
@@ -206,7 +229,7 @@ class WorkingSheets:
             submission = self.outcome.submission_of.get(code)
             yield Cell(row, 1, number, _FIGURE)
             yield Cell(row, 2, unit.printed_name, _TEXT)
-            yield Cell(row, 3, submission.file if submission else None, replace(_TEXT, size=9))
+            yield Cell(row, 3, submission.file if submission else None, _FILE)
             for criterion in self._criteria:
                 yield figure(row, unit, criterion)
 
@@ -233,8 +256,10 @@ class WorkingSheets:
             return Cell(row, column, shown, style)
         if InputKind.FIRST not in scored_by(leaf):
             is_verified = (unit.code, leaf.code, InputKind.SCORE) in self.outcome.verified_inputs
-            value = self._fixed_points(leaf, self._typed_points(unit, leaf))
-            return Cell(row, column, value, replace(style, fill=VERIFIED if is_verified else ""))
+            points = self._typed_points(unit, leaf) if self._is_rounded(leaf) else exact
+            return Cell(
+                row, column, self._fixed_points(leaf, points), replace(style, fill=VERIFIED) if is_verified else style
+            )
         first, second = (self.inputs.reference(unit, leaf, kind) for kind in (InputKind.FIRST, InputKind.SECOND))
         best = self.inputs.best(leaf)
         formula = points_formula(leaf, first, second, self.block.input_decimals, self.words, best)

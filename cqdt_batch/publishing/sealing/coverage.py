@@ -86,9 +86,10 @@ def _witness(outcome: Outcome) -> _Made:
 def _verification(outcome: Outcome) -> _Made:
     if outcome.assessment.profile.scores is ScoreSource.OWN:
         return _Made(0, reason="own_scores")
+    if not outcome.appraisal.verdicts:
+        return _Made(0, reason="no_verdicts")
     gaps = tuple(f"{unit}: {', '.join(codes)}" for unit, codes in outcome.unverified.items() if codes)
-    verdicts = len(outcome.appraisal.verdicts)
-    return _Made(verdicts, gaps, "unverified") if verdicts else _Made(0, reason="no_verdicts")
+    return _Made(len(outcome.appraisal.verdicts), gaps, "unverified")
 
 
 def _corrections(outcome: Outcome) -> _Made:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
+from functools import cached_property
 
-from cqdt_batch.cells import as_typed
+from cqdt_batch.cells import Content, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import AnnexTable, Block, Correction, TableContent, Unit
 from cqdt_batch.definition.sheets import choice_key
@@ -31,17 +32,18 @@ from cqdt_batch.scoring.changes.ledger import (
 from cqdt_batch.scoring.changes.settings import block_settings, criterion_settings, section_settings
 from cqdt_batch.scoring.outcome import Outcome, UnitState
 from cqdt_batch.scoring.ranking import RankedTable
-from cqdt_batch.scoring.trace import Node, Trace
+from cqdt_batch.scoring.trace import Trace
 
 _MOST_OBSTACLES = 3
 """So many errors of a unit that is not scored are kept; all of them stand on the check board."""
 
-_NO_ERRORS: Mapping[Where, Finding] = {}
+_NOTHING = LeafEntry()
+"""What is known of a leaf that nobody answered."""
 
 
 def ledger_of(outcome: Outcome) -> Ledger:
     """Keep the ledger of an outcome; units stand in register order, criteria and leaves in that of the tree."""
-    assessment, trace = outcome.assessment, Trace(outcome)
+    assessment, units = outcome.assessment, _Units(outcome)
     profile = assessment.profile
     return Ledger(
         assessment=profile.code,
@@ -50,7 +52,7 @@ def ledger_of(outcome: Outcome) -> Ledger:
         criteria_version=profile.criteria_version,
         decimals={block.code: block.decimals for block in assessment.blocks},
         criteria=tuple(entry for block in assessment.blocks for entry in _criteria(assessment, block)),
-        units=tuple(_unit(outcome, trace, unit) for unit in assessment.units),
+        units=tuple(map(units.entry, assessment.units)),
         placings=tuple(placing for ranked in outcome.tables for placing in _placings(ranked)),
         blocks=tuple(
             BlockEntry(code=block.code, name=block.name, settings=block_settings(assessment, block))
@@ -82,36 +84,82 @@ def _criteria(assessment: Assessment, block: Block) -> Iterator[CriterionEntry]:
         )
 
 
-def _unit(outcome: Outcome, trace: Trace, unit: Unit) -> UnitEntry:
-    assessment = outcome.assessment
-    tree = assessment.trees[unit.block]
-    sent = outcome.own_submission_of.get(unit.code)
-    past = (one.name for one in assessment.past if one.unit == unit.code and one.name)
-    leaves = ((leaf.code, _leaf(trace.leaf(unit, leaf))) for leaf in assessment.assessed_leaves(unit))
-    return UnitEntry(
-        unit=unit.code,
-        name=unit.printed_name,
-        names=tuple(dict.fromkeys(unit.names)),
-        merged=tuple(dict.fromkeys(past)),
-        block=unit.block,
-        state=outcome.states[unit.code].value,
-        file=sent.file if sent else "",
-        sha256=sent.sha256 if sent else "",
-        group=unit.group,
-        subgroup=unit.subgroup,
-        not_assessed=tuple(code for code in sorted(assessment.not_assessed(unit)) if tree.is_leaf(code)),
-        obstacles=tuple(_obstacles(outcome, unit)),
-        points=_points(trace, unit, outcome),
-        leaves={code: entry for code, entry in leaves if entry != LeafEntry()},
-    )
+@dataclass(frozen=True)
+class _Units:
+    """The entries of the units of an outcome; what they need is looked up once."""
 
+    outcome: Outcome
 
-def _obstacles(outcome: Outcome, unit: Unit) -> Iterator[Obstacle]:
-    """The first errors of a unit that handed something in and is not scored all the same."""
-    if outcome.states[unit.code] in (UnitState.WITH_ERRORS, UnitState.WAITING):
-        errors = (f for f in outcome.findings if f.unit == unit.code and f.severity is Severity.ERROR)
-        for finding in islice(errors, _MOST_OBSTACLES):
-            yield Obstacle(says=_sentence(finding), at=_place(finding.where))
+    @cached_property
+    def trace(self) -> Trace:
+        return Trace(self.outcome)
+
+    @cached_property
+    def merged(self) -> dict[str, list[str]]:
+        """The names of the units that each was merged from."""
+        found: dict[str, list[str]] = {}
+        for past in self.outcome.assessment.past:
+            if past.name:
+                found.setdefault(past.unit, []).append(past.name)
+        return found
+
+    @cached_property
+    def errors(self) -> dict[str, list[Finding]]:
+        """The errors of each unit."""
+        found: dict[str, list[Finding]] = {}
+        for finding in self.outcome.findings:
+            if finding.severity is Severity.ERROR:
+                found.setdefault(finding.unit, []).append(finding)
+        return found
+
+    @cached_property
+    def refusals(self) -> dict[Where, Finding]:
+        """The error at each place that has one."""
+        return {finding.where: finding for finding in self.outcome.findings if finding.severity is Severity.ERROR}
+
+    def entry(self, unit: Unit) -> UnitEntry:
+        assessment = self.outcome.assessment
+        tree = assessment.trees[unit.block]
+        sent = self.outcome.own_submission_of.get(unit.code)
+        leaves = ((leaf.code, self._leaf(unit, leaf.code)) for leaf in assessment.assessed_leaves(unit))
+        return UnitEntry(
+            unit=unit.code,
+            name=unit.printed_name,
+            names=tuple(dict.fromkeys(unit.names)),
+            merged=tuple(dict.fromkeys(self.merged.get(unit.code, ()))),
+            block=unit.block,
+            state=self.outcome.states[unit.code].value,
+            file=sent.file if sent else "",
+            sha256=sent.sha256 if sent else "",
+            group=unit.group,
+            subgroup=unit.subgroup,
+            not_assessed=tuple(code for code in sorted(assessment.not_assessed(unit)) if tree.is_leaf(code)),
+            obstacles=tuple(self._obstacles(unit)),
+            points={code: _exact(points) for code, points in self.trace.points_of(unit).items()},
+            leaves={code: entry for code, entry in leaves if entry != _NOTHING},
+        )
+
+    def _obstacles(self, unit: Unit) -> Iterator[Obstacle]:
+        """The first errors of a unit that handed something in and is not scored all the same."""
+        if self.outcome.states[unit.code] in (UnitState.WITH_ERRORS, UnitState.WAITING):
+            for finding in self.errors.get(unit.code, ())[:_MOST_OBSTACLES]:
+                yield Obstacle(says=_sentence(finding), at=_place(finding.where))
+
+    def _leaf(self, unit: Unit, code: str) -> LeafEntry:
+        key = unit.code, code
+        answered = self.trace.answered.get(unit.code, {}).get(code, ())
+        verdict, given = self.outcome.appraisal.verdicts.get(key), self.outcome.assessment.given_points.get(key)
+        verified = verdict.inputs if verdict else ()
+        return LeafEntry(
+            answered=tuple(_source(one, one.raw) for one in answered if one.raw is not None),
+            verified=tuple(
+                _source(one, one.raw, self.refusals.get(one.where)) for one in verified if one.raw is not None
+            ),
+            reason=verdict.reason if verdict else "",
+            reason_at=_place(verdict.where) if verdict and verdict.reason else None,
+            given=given.points if given else None,
+            corrections=tuple(map(_made, self.trace.corrections.get(key, ()))),
+        )
 
 
 def _place(where: Where) -> Place:
@@ -124,43 +172,20 @@ def _sentence(finding: Finding) -> Sentence:
     return Sentence(**said)
 
 
-def _points(trace: Trace, unit: Unit, outcome: Outcome) -> Mapping[str, Decimal | None]:
-    if unit.code not in outcome.points[unit.block].index:
-        return {}
-    return {node.criterion.code: _exact(node.points) for node in trace.of(unit).walk()}
-
-
 def _exact(points: Decimal | None) -> Decimal | None:
     return None if points is None else trimmed(points)
 
 
-def _leaf(node: Node) -> LeafEntry:
-    verdict = node.verdict
-    errors = {finding.where: finding for finding in node.told if finding.severity is Severity.ERROR}
-    return LeafEntry(
-        answered=_sources(node.answered),
-        verified=_sources(verdict.inputs, errors) if verdict else (),
-        reason=verdict.reason if verdict else "",
-        reason_at=_place(verdict.where) if verdict and verdict.reason else None,
-        given=node.given.points if node.given else None,
-        corrections=tuple(map(_made, node.corrections)),
-    )
-
-
-def _sources(inputs: Iterable[Input], errors: Mapping[Where, Finding] = _NO_ERRORS) -> tuple[Source, ...]:
-    """The cells that are filled in; of verified values those with `errors` do not count."""
-    return tuple(
-        Source(
-            kind=one.kind.value,
-            file=one.where.file,
-            sheet=one.where.sheet,
-            cell=one.where.cell,
-            raw=as_typed(one.raw),
-            value=_meant(one.value),
-            refusal=_sentence(errors[one.where]) if one.where in errors else None,
-        )
-        for one in inputs
-        if one.raw is not None
+def _source(cell: Input, raw: Content, refusal: Finding | None = None) -> Source:
+    """A cell that is filled in; a verified value with a `refusal` does not count."""
+    return Source(
+        kind=cell.kind.value,
+        file=cell.where.file,
+        sheet=cell.where.sheet,
+        cell=cell.where.cell,
+        raw=as_typed(raw),
+        value=_meant(cell.value),
+        refusal=_sentence(refusal) if refusal else None,
     )
 
 
