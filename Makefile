@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ROUND ?= samples/hoa-binh-2020
+FORMS ?= 1000
 DTI_FORMS := so-* ban-* van-phong-* thanh-tra-* phuong-thuong-nguyen xa-minh-chau xa-hoa-ban
 # all departments, whose forms differ, and three communes, whose forms differ in the name alone
 VENV := .venv
@@ -13,7 +14,7 @@ endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report forms test check format lint types golden docs pictures sample templates lock clean
+.PHONY: help report forms test bench check format lint types golden docs pictures sample templates lock clean
 
 help: ## Show this list
 	@$(PYTHON) -c "import re; [print(f'  make {n:<11}{t}') for n, t in re.findall(r'^([a-z]+):.*?## (.*)', open('Makefile', encoding='utf-8').read(), re.M)]"
@@ -26,6 +27,9 @@ forms: $(VENV)/installed ## Write the blank forms of ROUND
 
 test: $(VENV)/installed-dev ## Run the tests
 	@$(BIN)/python -m pytest
+
+bench: $(VENV)/installed-dev ## Measure the report of FORMS forms (default 1000) against pandas; KEEP=yes keeps the figures
+	@$(BIN)/python -m bench.run --forms $(FORMS) $(if $(KEEP),--keep)
 
 check: lint types test ## Run everything a change must pass: format, lint, types, tests
 
