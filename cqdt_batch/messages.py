@@ -1,14 +1,17 @@
-"""The words of the program, Vietnamese and English side by side, looked up by key in `messages.toml`."""
+"""The words of the program, Vietnamese and English side by side, looked up by key in `messages.toml`.
+
+Only the tables that are asked for are parsed: the whole file would take longer than all else that --help does.
+"""
 
 from __future__ import annotations
 
 import errno
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from cqdt_batch.findings import Fact, Finding, Term, Where
@@ -21,19 +24,48 @@ class Language(StrEnum):
     EN = "en"
 
 
-@cache
-def catalogue() -> dict[str, dict[str, str]]:
-    """Read the catalogue: dotted key → language → text."""
-    tables = tomllib.loads(files("cqdt_batch").joinpath("messages.toml").read_text(encoding="utf-8"))
-    return dict(_entries(tables, ()))
+class Catalogue(Mapping[str, dict[str, str]]):
+    """The file as dotted key → language → text, a table parsed when a key of it is first asked for.
+
+    A table begins at a line with [its.name]; `test_messages.py` holds the catalogue against the file parsed as a whole.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Cut the text of the file into its tables; what stands before the first has no name."""
+        parts = (part.partition("]\n") for part in f"]\n{text}".split("\n["))
+        self._tables = {name: body for name, _, body in parts}
+        self._parsed: dict[str, dict[str, dict[str, str]]] = {}
+
+    def __getitem__(self, key: str) -> dict[str, str]:
+        """Find a text as a line of its table, or as a table of its own."""
+        table = key.rpartition(".")[0]
+        return self._entries(table if table in self._tables else key)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        for table in self._tables:
+            yield from self._entries(table)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _entries(self, table: str) -> dict[str, dict[str, str]]:
+        if table not in self._parsed:
+            self._parsed[table] = dict(_entries(table, tomllib.loads(self._tables[table])))
+        return self._parsed[table]
 
 
-def _entries(table: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
-    if all(isinstance(value, str) for value in table.values()):
-        yield ".".join(path), table
+def _entries(path: str, found: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    if found and all(isinstance(value, str) for value in found.values()):
+        yield path, found
         return
-    for name, value in table.items():
-        yield from _entries(value, (*path, name))
+    for name, value in found.items():
+        yield from _entries(f"{path}.{name}" if path else name, value)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Open the catalogue."""
+    return Catalogue(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))
 
 
 def in_every_language(key: str) -> tuple[str, ...]:

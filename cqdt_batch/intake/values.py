@@ -17,7 +17,8 @@ from cqdt_batch.cells import Area, Content, Covered, ErrorValue, Grid, as_typed,
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding
 from cqdt_batch.intake.container import over_limit
-from cqdt_batch.intake.ooxml import Workbook, change_beneath
+from cqdt_batch.intake.ooxml import Workbook
+from cqdt_batch.intake.worksheet import change_beneath
 
 
 def read_values(data: bytes, name: str, modified: datetime | None, limits: Limits) -> Workbook | Finding:
