@@ -21,7 +21,7 @@ OWNERS = {
     "pebble": ["intake/workers.py"],
     "rapidfuzz": ["definition/names.py"],
     "pandera": ["scoring/validation.py"],
-    "xlsxwriter": ["publishing/writer.py"],
+    "xlsxwriter": ["publishing/worksheet.py", "publishing/writer.py"],
     "typer": [f"cli/{name}.py" for name in ("__init__", "asking", "making", "misuse", "options", "running", "talk")],
     "rich": ["cli/talk.py"],
 }

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from cqdt_batch.cells import Content, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import AnnexTable, Block, Correction, TableContent, Unit
 from cqdt_batch.definition.sheets import choice_key
 from cqdt_batch.findings import Finding, Severity, Where
-from cqdt_batch.intake.submissions import Input
+from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.rounding import published, trimmed
 from cqdt_batch.scoring.changes.ledger import (
+    AnsweredCell,
+    AnswerSheet,
     BlockEntry,
     CorrectionMade,
     CriterionEntry,
@@ -121,7 +123,7 @@ class _Units:
         assessment = self.outcome.assessment
         tree = assessment.trees[unit.block]
         sent = self.outcome.own_submission_of.get(unit.code)
-        leaves = ((leaf.code, self._leaf(unit, leaf.code)) for leaf in assessment.assessed_leaves(unit))
+        beside = ((code, self._beside(unit, code)) for code in self.settled.get(unit.code, ()))
         return UnitEntry(
             unit=unit.code,
             name=unit.printed_name,
@@ -136,7 +138,8 @@ class _Units:
             not_assessed=tuple(code for code in sorted(assessment.not_assessed(unit)) if tree.is_leaf(code)),
             obstacles=tuple(self._obstacles(unit)),
             points={code: _exact(points) for code, points in self.trace.points_of(unit).items()},
-            leaves={code: entry for code, entry in leaves if entry != _NOTHING},
+            answers=tuple(self._answers(sent)) if sent else (),
+            beside={code: entry for code, entry in beside if entry != _NOTHING},
         )
 
     def _obstacles(self, unit: Unit) -> Iterator[Obstacle]:
@@ -145,13 +148,42 @@ class _Units:
             for finding in self.errors.get(unit.code, ())[:_MOST_OBSTACLES]:
                 yield Obstacle(says=_sentence(finding), at=_place(finding.where))
 
-    def _leaf(self, unit: Unit, code: str) -> LeafEntry:
+    @cached_property
+    def settled(self) -> dict[str, list[str]]:
+        """The leaves of each unit of which more is known than its own answer, in the order of the tree."""
+        appraisal, assessment = self.outcome.appraisal, self.outcome.assessment
+        keys = {*appraisal.verdicts, *assessment.given_points, *self.trace.corrections}
+        found: dict[str, list[str]] = {}
+        for unit in {unit for unit, _ in keys}:
+            leaves = assessment.assessed_leaves(assessment.unit_by_code[unit])
+            found[unit] = [leaf.code for leaf in leaves if (unit, leaf.code) in keys]
+        return found
+
+    def _answers(self, sent: Submission) -> Iterator[AnswerSheet]:
+        """The cells of a form that are filled in and that points come from."""
+        scored = self.scored[self.outcome.assessment.unit_by_code[sent.unit].block]
+        found: dict[tuple[str, str], list[AnsweredCell]] = {}
+        for one in sent.inputs:
+            if one.raw is not None and (one.criterion, one.kind) in scored:
+                told = AnsweredCell(one.where.cell, one.criterion, one.kind.value, as_typed(one.raw), _meant(one.value))
+                found.setdefault((one.where.file, one.where.sheet), []).append(told)
+        for (file, sheet), cells in found.items():
+            yield AnswerSheet(file=file, sheet=sheet, cells=tuple(cells))
+
+    @cached_property
+    def scored(self) -> dict[str, frozenset[tuple[str, InputKind]]]:
+        """The inputs of each block from which points come."""
+        trees = self.outcome.assessment.trees.items()
+        return {
+            block: frozenset((leaf.code, kind) for leaf in tree.criteria for kind in scored_by(leaf))
+            for block, tree in trees
+        }
+
+    def _beside(self, unit: Unit, code: str) -> LeafEntry:
         key = unit.code, code
-        answered = self.trace.answered.get(unit.code, {}).get(code, ())
         verdict, given = self.outcome.appraisal.verdicts.get(key), self.outcome.assessment.given_points.get(key)
         verified = verdict.inputs if verdict else ()
         return LeafEntry(
-            answered=tuple(_source(one, one.raw) for one in answered if one.raw is not None),
             verified=tuple(
                 _source(one, one.raw, self.refusals.get(one.where)) for one in verified if one.raw is not None
             ),
@@ -172,11 +204,13 @@ def _sentence(finding: Finding) -> Sentence:
     return Sentence(**said)
 
 
+@lru_cache(maxsize=100_000)
 def _exact(points: Decimal | None) -> Decimal | None:
+    """The points without final zeros; the same ones come again and again."""
     return None if points is None else trimmed(points)
 
 
-def _source(cell: Input, raw: Content, refusal: Finding | None = None) -> Source:
+def _source(cell: Input, raw: Content, refusal: Finding | None) -> Source:
     """A cell that is filled in; a verified value with a `refusal` does not count."""
     return Source(
         kind=cell.kind.value,
