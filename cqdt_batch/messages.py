@@ -1,15 +1,17 @@
-"""The words of the program, Vietnamese and English side by side, looked up by key in `messages.toml`."""
+"""The words of the program, Vietnamese and English side by side, looked up by key in `messages.toml`.
+
+Only the tables that are asked for are parsed: the whole file would take longer than all else that --help does.
+"""
 
 from __future__ import annotations
 
 import errno
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
-from typing import Any
+from pathlib import Path
 
 from cqdt_batch.findings import Fact, Finding, Term, Where
 
@@ -21,19 +23,38 @@ class Language(StrEnum):
     EN = "en"
 
 
+class Catalogue(Mapping[str, dict[str, str]]):
+    """The file as dotted key → language → text; a table of it is parsed when one of its keys is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        """Cut the file into its tables, which begin at lines with [a.name]; the first has none."""
+        parts = (part.partition("]\n") for part in f"]\n{text}".split("\n["))
+        self._tables = {name: body for name, _, body in parts}
+        self._parsed: dict[str, dict[str, dict[str, str]]] = {}
+
+    def __getitem__(self, key: str) -> dict[str, str]:
+        """Look a text up in every language; KeyError where there is none."""
+        return self._entries(key.rpartition(".")[0])[key]
+
+    def __iter__(self) -> Iterator[str]:
+        for table in self._tables:
+            yield from self._entries(table)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _entries(self, table: str) -> dict[str, dict[str, str]]:
+        """Parse a table, once; its keys are whole ones."""
+        if table not in self._parsed:
+            found = tomllib.loads(self._tables[table])
+            self._parsed[table] = {f"{table}.{name}".removeprefix("."): texts for name, texts in found.items()}
+        return self._parsed[table]
+
+
 @cache
-def catalogue() -> dict[str, dict[str, str]]:
-    """Read the catalogue: dotted key → language → text."""
-    tables = tomllib.loads(files("cqdt_batch").joinpath("messages.toml").read_text(encoding="utf-8"))
-    return dict(_entries(tables, ()))
-
-
-def _entries(table: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
-    if all(isinstance(value, str) for value in table.values()):
-        yield ".".join(path), table
-        return
-    for name, value in table.items():
-        yield from _entries(value, (*path, name))
+def catalogue() -> Catalogue:
+    """Open the catalogue."""
+    return Catalogue(Path(__file__).with_name("messages.toml").read_text(encoding="utf-8"))
 
 
 def in_every_language(key: str) -> tuple[str, ...]:

@@ -22,7 +22,10 @@ OWNERS = {
     "rapidfuzz": ["definition/names.py"],
     "pandera": ["scoring/validation.py"],
     "xlsxwriter": ["publishing/writer.py"],
-    "typer": [f"cli/{name}.py" for name in ("__init__", "asking", "making", "misuse", "options", "running", "talk")],
+    "typer": [
+        f"cli/{name}.py"
+        for name in ("__init__", "asking", "commands", "making", "manual", "misuse", "options", "running", "talk")
+    ],
     "rich": ["cli/talk.py"],
 }
 
