@@ -26,7 +26,7 @@ OWNERS = {
         f"cli/{name}.py"
         for name in ("__init__", "asking", "commands", "making", "manual", "misuse", "options", "running", "talk")
     ],
-    "rich": ["cli/talk.py"],
+    "rich": ["cli/progress.py", "cli/talk.py"],
 }
 
 

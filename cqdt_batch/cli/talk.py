@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cqdt_batch.cells import in_one_line
+from cqdt_batch.cli.progress import in_lines, on_bar
 from cqdt_batch.cli.status import Status
 from cqdt_batch.findings import Fact, Finding, Severity
 from cqdt_batch.messages import Words
@@ -59,16 +60,14 @@ class Talk:
         return typer.Exit(status)
 
     def track(self, key: str) -> Any:
-        """A progress bar on a terminal, one line elsewhere."""
+        """Tell of a walk over many things how far it is: a bar on a terminal, lines elsewhere."""
 
         def walk(things: Sequence[Any]) -> Iterable[Any]:
             text = self.words(key, count=len(things))
             if self.console.is_terminal and not self.quiet:
-                from rich.progress import track
-
-                return track(things, description=text, console=self.console, transient=True)
+                return on_bar(things, self.words, self.console, text)
             self.say(text)
-            return things
+            return in_lines(things, self.words, self.say)
 
         return walk
 
