@@ -5,7 +5,7 @@ What follows sees decimals and absent values only; the findings name every cell 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -22,7 +22,7 @@ from cqdt_batch.intake.numbers import Reading, read_number
 from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
-from cqdt_batch.intake.submissions import NOTED, InputKind, Inputs, Question, Submission
+from cqdt_batch.intake.submissions import NOTED, InputKind, Inputs, Question, Submission, questions_in
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.rounding import trimmed
 
@@ -50,25 +50,21 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
     """Read all inputs of a form by criterion code; the findings name every cell that could not be read."""
     rows = FormRows(form=form, file=file, assessment=assessment)
     findings = [*rows.columns_amiss(), *rows.restored(), *rows.strays(), *rows.hidden()]
-    inputs = _Columns()
-    for leaf in rows.leaves.values():
-        row = rows.rows.get(leaf.code)
+    inputs = _Columns(rows)
+    for code, leaf in rows.leaves.items():
+        row = rows.rows.get(code)
         if row is None:
             where = rows.where(0, FormColumn.CODE)
-            findings.append(error("row_missing", where, form.unit.code, code=leaf.code, label=leaf.label))
+            findings.append(error("row_missing", where, form.unit.code, code=code, label=leaf.label))
             continue
         findings += rows.changed_maximum(leaf, row)
         findings += rows.changed_label(leaf, row)
-        for kind in rows.asked[leaf.code]:
-            raw = rows.content(row, kind)
-            value, told = _meaning(rows, leaf, row, kind, raw)
-            inputs.add((leaf.code, kind), (row, form.columns.get(kind, 0)), raw, value)
-            findings += told
+        findings += inputs.read(leaf, row)
     submission = Submission(
         unit=form.unit.code,
         file=file,
         sha256=sha256,
-        inputs=inputs.of(rows),
+        inputs=inputs.whole(),
         totals=rows.totals(),
         strays=tuple(rows.uncounted()),
     )
@@ -101,25 +97,35 @@ Meaning: TypeAlias = tuple[Decimal | str | None, Sequence[Finding]]
 class _Columns:
     """The inputs of a form while it is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: FormRows) -> None:
+        self._rows = rows
+        self._questions = questions_in(rows.assessment.scope(rows.form.unit))
+        self._position = {kind: rows.form.columns.get(kind, 0) for kind in InputKind}
         self._asked: list[Question] = []
         self._places: list[tuple[int, int]] = []
         self._raws: list[Content | None] = []
         self._values: list[Decimal | str | None] = []
 
-    def add(self, asked: Question, place: tuple[int, int], raw: Content | None, value: Decimal | str | None) -> None:
-        """Add what stands in a cell and what it means."""
-        self._asked.append(asked)
-        self._places.append(place)
-        self._raws.append(raw)
-        self._values.append(value)
+    def read(self, leaf: Criterion, row: int) -> Iterator[Finding]:
+        """Read the cells of a leaf; tell what there is to say about them."""
+        cells = self._rows.body[row]
+        for asked in self._questions[leaf.code]:
+            kind = asked[1]
+            column = self._position[kind]
+            raw = cells.get(column)
+            value, told = (None, ()) if raw is None else _meaning(self._rows, leaf, row, kind, raw)
+            self._asked.append(asked)
+            self._places.append((row, column))
+            self._raws.append(raw)
+            self._values.append(value)
+            yield from told
 
-    def of(self, rows: FormRows) -> Inputs:
+    def whole(self) -> Inputs:
         """All that was read; what most forms have alike is kept once."""
         return Inputs(
-            unit=rows.unit,
-            file=rows.file,
-            sheet=rows.form.grid.sheet,
+            unit=self._rows.unit,
+            file=self._rows.file,
+            sheet=self._rows.form.grid.sheet,
             asked=_once(tuple(self._asked)),
             places=_once(tuple(self._places)),
             raws=tuple(self._raws),
@@ -136,12 +142,8 @@ def _once(columns: _Alike) -> _Alike:
     return columns
 
 
-def _meaning(  # all that a cell is about
-    rows: FormRows, leaf: Criterion, row: int, kind: InputKind, raw: Content | None
-) -> Meaning:
-    """Tell what an input means; an empty one is absent, and typed points or plain words are what they are."""
-    if raw is None:
-        return None, ()
+def _meaning(rows: FormRows, leaf: Criterion, row: int, kind: InputKind, raw: Content) -> Meaning:
+    """Tell what a filled input means; typed points and plain words are what they are."""
     if kind is InputKind.SCORE and isinstance(raw, Decimal):
         return raw, ()
     if kind not in NOTED:

@@ -65,10 +65,11 @@ class FormRows:
 
     def content(self, row: int, column: FormColumn | InputKind) -> Content | None:
         """What a form's column holds in a row."""
-        return self._body[row].get(self.form.columns.get(column, 0))
+        return self.body[row].get(self.form.columns.get(column, 0))
 
     @cached_property
-    def _body(self) -> dict[int, Mapping[int, Content]]:
+    def body(self) -> dict[int, Mapping[int, Content]]:
+        """The filled cells of each row below the header."""
         return {row: cells for row, cells in self.form.grid.rows.items() if row > self.form.header}
 
     @cached_property
@@ -80,7 +81,7 @@ class FormRows:
     def codes(self) -> dict[int, str]:
         """The criterion of each row below the header: by its code, else by its label; "" where there is neither."""
         column, known = self.form.columns.get(FormColumn.CODE, 0), self.tree.by_code
-        typed = {row: _code(cells.get(column)) for row, cells in self._body.items()}
+        typed = {row: _code(cells.get(column)) for row, cells in self.body.items()}
         taken = set(typed.values())
         labelled = {row: self._by_label(row) for row, code in typed.items() if code not in known}
         return {row: code if (code := labelled.get(row, "")) and code not in taken else typed[row] for row in typed}
@@ -226,7 +227,7 @@ class FormRows:
         own = {*in_every_language("not_assessed"), *(e.reason for e in self.assessment.exemptions_of(self.form.unit))}
         doubled = [at for at, column in self.form.repeated.items() if column in _ANSWERS]
         uncounted = {asked: (*self._uncounted_columns(asked), *doubled) for asked in {None, *read.values()}}
-        for row, cells in self._body.items():
+        for row, cells in self.body.items():
             is_inside = row <= last or self.codes[row]  # below stand the places for signatures
             for column in uncounted[read.get(row)]:
                 content = cells.get(column)

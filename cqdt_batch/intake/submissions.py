@@ -29,6 +29,10 @@ class InputKind(StrEnum):
     EXPLANATION = "explanation"
 
 
+Question: TypeAlias = tuple[str, InputKind]
+"""What a form asks for: the code of a leaf, and a kind of input."""
+
+
 def scored_by(leaf: Criterion) -> tuple[InputKind, ...]:
     """The inputs from which the points of a leaf come; none where the appraiser gives them."""
     match leaf.rule:
@@ -56,6 +60,12 @@ def asked_in(scope: Scope) -> Mapping[str, tuple[InputKind, ...]]:
 
 
 @lru_cache(maxsize=1_024)
+def questions_in(scope: Scope) -> Mapping[str, tuple[Question, ...]]:
+    """The same, each with its leaf."""
+    return {code: tuple((code, kind) for kind in kinds) for code, kinds in asked_in(scope).items()}
+
+
+@lru_cache(maxsize=1_024)
 def scored_in(scope: Scope) -> frozenset[str]:
     """The kinds of inputs from which points of some leaf come."""
     return frozenset(kind for leaf in scope.assessed_leaves for kind in scored_by(leaf))
@@ -71,10 +81,6 @@ class Input:
     raw: Content | None
     value: Decimal | str | None
     where: Where
-
-
-Question: TypeAlias = tuple[str, InputKind]
-"""What a form asks for: the code of a leaf, and a kind of input."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
