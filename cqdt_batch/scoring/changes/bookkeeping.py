@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import groupby
 
 from cqdt_batch.cells import Content, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import AnnexTable, Block, Correction, TableContent, Unit
 from cqdt_batch.definition.sheets import choice_key
-from cqdt_batch.findings import Finding, Severity, Where
-from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
+from cqdt_batch.findings import Finding, Severity, Where, column_letters
+from cqdt_batch.intake.submissions import Input, InputKind, Inputs, Submission, scored_by
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.rounding import published, trimmed
 from cqdt_batch.scoring.changes.ledger import (
@@ -162,13 +163,14 @@ class _Units:
     def _answers(self, sent: Submission) -> Iterator[AnswerSheet]:
         """The cells of a form that are filled in and that points come from."""
         scored = self.scored[self.outcome.assessment.unit_by_code[sent.unit].block]
-        found: dict[tuple[str, str], list[AnsweredCell]] = {}
-        for one in sent.inputs:
-            if one.raw is not None and (one.criterion, one.kind) in scored:
-                told = AnsweredCell(one.where.cell, one.criterion, one.kind.value, as_typed(one.raw), _meant(one.value))
-                found.setdefault((one.where.file, one.where.sheet), []).append(told)
-        for (file, sheet), cells in found.items():
-            yield AnswerSheet(file=file, sheet=sheet, cells=tuple(cells))
+        for one in _by_sheet(sent.inputs):
+            cells = tuple(
+                AnsweredCell(f"{column_letters(column)}{row}", asked[0], asked[1].value, as_typed(raw), _meant(value))
+                for asked, (row, column), raw, value in zip(one.asked, one.places, one.raws, one.values, strict=True)
+                if raw is not None and asked in scored
+            )
+            if cells:
+                yield AnswerSheet(file=one.file, sheet=one.sheet, cells=cells)
 
     @cached_property
     def scored(self) -> dict[str, frozenset[tuple[str, InputKind]]]:
@@ -191,6 +193,24 @@ class _Units:
             reason_at=_place(verdict.where) if verdict and verdict.reason else None,
             given=given.points if given else None,
             corrections=tuple(map(_made, self.trace.corrections.get(key, ()))),
+        )
+
+
+def _by_sheet(inputs: Sequence[Input]) -> Iterator[Inputs]:
+    """Inputs as columns, a sheet after the other."""
+    if isinstance(inputs, Inputs):
+        yield inputs
+        return
+    for (unit, file, sheet), found in groupby(inputs, key=lambda one: (one.unit, one.where.file, one.where.sheet)):
+        own = tuple(found)
+        yield Inputs(
+            unit=unit,
+            file=file,
+            sheet=sheet,
+            asked=tuple((one.criterion, one.kind) for one in own),
+            places=tuple((one.where.row, one.where.column) for one in own),
+            raws=tuple(one.raw for one in own),
+            values=tuple(one.value for one in own),
         )
 
 
