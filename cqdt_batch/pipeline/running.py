@@ -22,6 +22,10 @@ Track: TypeAlias = Callable[[Sequence[Any]], Iterable[Any]]
 """Wraps a walk over things that take a while: a progress bar, or nothing."""
 
 
+_DEFINITION = Limits(file_size=50, unpacked=256, part_size=128, rows=100_000)
+"""The definition is the officer's own file, not a stranger's, and may list every commune of the country."""
+
+
 def untracked(things: Sequence[Any]) -> Iterable[Any]:
     """Walk without telling anybody."""
     return things
@@ -31,7 +35,7 @@ def read_definition(folder: RoundFolder) -> Definition:
     """Load the round's definition; an unreadable file is a finding like any other mistake in it."""
     name = folder.definition.name
     try:
-        book = read_book(folder.definition.read_bytes(), name, Limits())
+        book = read_book(folder.definition.read_bytes(), name, _DEFINITION)
     except OSError as refusal:
         book = error("file_unreadable", Where(file=name), reason=reason_of(refusal))
     if isinstance(book, Finding):
