@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -14,14 +15,18 @@ from cqdt_batch.pipeline import aside
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.running import assess, questioned, read_definition, recalling
 from cqdt_batch.pipeline.writing import annex_bytes
+from cqdt_batch.publishing.forms.form import form_sheets
+from cqdt_batch.publishing.writer import workbook_bytes
 from tests.rounds import ROOT
+
+DTI = RoundFolder(ROOT / "samples" / "dti-2025")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there is a process copied")
 
 HEAD = """
 import os, signal, sys, time
 from multiprocessing import active_children
-from cqdt_batch.pipeline.aside import drawn_aside
+from cqdt_batch.pipeline.aside import drawn_aside, shared_out
 os.sched_getaffinity = lambda process: {0, 1}
 ours = os.getpid()
 """
@@ -128,3 +133,69 @@ with drawn_aside(lambda: b"%d" % (os.getpid() == ours)) as drawn:
 """)
         == "b'1'\n"
     )
+
+
+def test_many_things_are_shared_out_and_come_back_in_order() -> None:
+    assert (
+        ran("""
+with shared_out(lambda n: (n * n, os.getpid()), range(100)) as done:
+    found = list(done)
+print([n for n, _ in found] == [n * n for n in range(100)], len({p for _, p in found} - {ours}) > 0, active_children())
+""")
+        == "True True []\n"
+    )
+
+
+def test_an_error_of_the_shared_out_work_is_raised_here_as_it_was() -> None:
+    assert (
+        ran("""
+from pathlib import Path
+from cqdt_batch.publishing.writer import LinkedOutputError
+
+def work(n):
+    if n == 30:
+        raise LinkedOutputError(Path("a link"))
+
+try:
+    with shared_out(work, range(100)) as done:
+        list(done)
+except LinkedOutputError as link:
+    print(link.filename, active_children())
+""")
+        == "a link []\n"
+    )
+
+
+def test_an_interrupt_ends_what_is_shared_out_and_begins_nothing_new() -> None:
+    assert (
+        ran("""
+def work(n):
+    time.sleep(0.02)
+    return n
+
+try:
+    with shared_out(work, range(10_000)) as done:
+        next(done)
+        for copy in active_children():
+            os.kill(copy.pid, signal.SIGINT)
+        os.kill(ours, signal.SIGINT)
+        list(done)
+except KeyboardInterrupt:
+    print("interrupted", active_children())
+""")
+        == "interrupted []\n"
+    )
+
+
+def test_forms_are_the_same_bytes_with_all_cores_and_without(tmp_path: Path) -> None:
+    """The second sample round has more than a hundred units."""
+    out = tmp_path / "aside"
+    arguments = [sys.executable, "-m", "cqdt_batch", "forms", str(DTI.path), "--out", str(out), "-q"]
+    subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True)
+    assessment = read_definition(DTI).assessment
+    assert assessment is not None
+    units = [*assessment.asked_units[:3], assessment.asked_units[-1]]
+    for unit in units:
+        drawn = workbook_bytes(form_sheets(assessment, unit, Words()), Words()("form.document"))
+        assert (out / f"{unit.code}.xlsx").read_bytes() == drawn
+    assert len(list(out.iterdir())) == len(assessment.asked_units)

@@ -1,4 +1,4 @@
-"""Work that a second core does meanwhile."""
+"""Work that other cores do meanwhile, in copies of this process."""
 
 from __future__ import annotations
 
@@ -8,15 +8,25 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 Drawn: TypeAlias = Callable[[], bytes]
 """Gives the bytes of a file, and waits for them if need be."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_FEW = 40
+"""Fewer things than this are worked on here: starting copies would take longer."""
+
+_AT_ONCE = 8
+"""So many things are handed out at once."""
 
 
 @contextmanager
@@ -45,14 +55,55 @@ def _copied(draw: Drawn) -> tuple[ForkProcess, Connection] | None:
     fork = get_context("fork")
     receiver, sender = fork.Pipe(duplex=False)
     process = fork.Process(target=_draw, args=(draw, sender), daemon=True)
-    with sender, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # the threads that numpy keeps stand a fork
+    with sender, _quiet_fork():
         try:
             process.start()
         except OSError:
             receiver.close()
             return None
     return process, receiver
+
+
+@contextmanager
+def shared_out(work: Callable[[T], R], things: Sequence[T]) -> Iterator[Iterator[R]]:
+    """Do some work on each of many things with all cores; the results come in the order of the things.
+
+    Whoever leaves the block before they all came, perhaps interrupted, waits for what is being worked on, and nothing
+    new is begun. An error of the work is raised here. Things and results go through pipes, the work itself does not.
+    """
+    if len(things) < _FEW or not can_fork():
+        yield map(work, things)
+        return
+    cores = len(os.sched_getaffinity(0))
+    pool = ProcessPoolExecutor(cores, get_context("fork"), initializer=_begin, initargs=(work,))
+    with pool, _quiet_fork():
+        try:
+            yield pool.map(_done, things, chunksize=_AT_ONCE)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin(work: Callable[[Any], Any]) -> None:
+    """Be one of the copies: an interrupt is for the one that was copied, which lets these come to an end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    _WORK.append(work)
+
+
+def _done(thing: Any) -> Any:
+    return _WORK[-1](thing)
+
+
+_WORK: list[Callable[[Any], Any]] = []
+"""What a copy does; it was put here when the copy was made."""
+
+
+@contextmanager
+def _quiet_fork() -> Iterator[None]:
+    """The threads that numpy keeps stand a fork, of which newer versions of Python warn."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def can_fork() -> bool:

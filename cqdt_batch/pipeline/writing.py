@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.parts import parts_of
-from cqdt_batch.definition.records import Limits
+from cqdt_batch.definition.records import Limits, Unit
 from cqdt_batch.findings import Finding
 from cqdt_batch.intake.container import unpack
 from cqdt_batch.intake.ooxml import saved_at
 from cqdt_batch.messages import Words
-from cqdt_batch.pipeline.aside import Drawn
+from cqdt_batch.pipeline.aside import Drawn, shared_out
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.running import Track, untracked
 from cqdt_batch.publishing.annex.tables import annex_sheets
@@ -37,8 +37,22 @@ def start_round(folder: RoundFolder, words: Words) -> Path:
 def write_forms(assessment: Assessment, out: Path, words: Words, track: Track = untracked) -> tuple[Path, ...]:
     """Write the form of every unit, named by the unit's code."""
     title = words("form.document")
-    pairs = tuple(zip(assessment.asked_units, form_paths(assessment, out), strict=True))
-    return tuple(write_workbook(path, form_sheets(assessment, unit, words), title) for unit, path in track(pairs))
+
+    def write(pair: tuple[Unit, Path]) -> Path:
+        unit, path = pair
+        return write_workbook(path, form_sheets(assessment, unit, words), title)
+
+    return _written(write, tuple(zip(assessment.asked_units, form_paths(assessment, out), strict=True)), track)
+
+
+def _written(
+    write: Callable[[tuple[Unit, Path]], Path], pairs: tuple[tuple[Unit, Path], ...], track: Track
+) -> tuple[Path, ...]:
+    """Write a workbook for each unit with all cores; those that write begin before the progress is drawn."""
+    for _, path in pairs:
+        check_target(path)
+    with shared_out(write, pairs) as written:
+        return tuple(next(written) for _ in track(pairs))
 
 
 def form_paths(assessment: Assessment, out: Path) -> tuple[Path, ...]:
@@ -116,15 +130,16 @@ def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: T
     feedback = Feedback(outcome=outcome, words=words)
     standing = _standing(form_paths(outcome.assessment, folder.feedback))
     kept = tuple(map(set_aside, filled_in(standing)))
-    answered = {folder.feedback / f"{unit.code}.xlsx": unit for unit in feedback.units}
-    for place in standing:
-        if place not in answered:
-            place.unlink(missing_ok=True)
+    answered = tuple((unit, folder.feedback / f"{unit.code}.xlsx") for unit in feedback.units)
+    for place in set(standing) - {place for _, place in answered}:
+        place.unlink(missing_ok=True)
     title = words("feedback.document")
-    written = tuple(
-        write_workbook(place, feedback.sheets(unit), title) for place, unit in track(tuple(answered.items()))
-    )
-    return Answers(written=written, kept=kept)
+
+    def write(pair: tuple[Unit, Path]) -> Path:
+        unit, place = pair
+        return write_workbook(place, feedback.sheets(unit), title)
+
+    return Answers(written=_written(write, answered, track), kept=kept)
 
 
 def _standing(paths: Sequence[Path]) -> tuple[Path, ...]:

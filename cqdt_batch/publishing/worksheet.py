@@ -61,6 +61,9 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
             if self._check_dimensions(*corner):
                 raise ValueError(f"{self.name}: more rows or columns than a sheet has")
 
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
+        return formula.removeprefix("=")
+
     def _write_rows(self) -> None:
         spans = dict(self._spans())
         for row in range(self.dim_rowmin, self.dim_rowmax + 1):

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,10 @@ class LinkedOutputError(OSError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(errno.EEXIST, "is a link", str(path))
+
+    def __reduce__(self) -> tuple[type[LinkedOutputError], tuple[Path]]:
+        """Come through a pipe from the process that met the link."""
+        return type(self), (Path(self.filename),)
 
 
 def prepare(folder: Path) -> None:
@@ -193,6 +198,7 @@ class _Formats:
         return self._workbook.add_format({"bg_color": "#F8CBAD"})
 
 
+@cache
 def _properties(style: Style) -> dict[str, Any]:
     chosen = asdict(style)
     properties = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeAlias
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
@@ -44,6 +44,8 @@ _STATUS = Style(size=13, bold=True, color="1F4E79", wrap=True)
 _HEADER = Style(size=12, bold=True, align="center", border=True, wrap=True, fill="DDEBF7")
 _TEXT = Style(size=12, border=True, wrap=True)
 _CODE = replace(_TEXT, number="@")
+_INNER = replace(_TEXT, bold=True, fill="F2F2F2")
+_ABSENT = replace(_TEXT, italic=True, fill="F2F2F2", color="7F7F7F")
 _POINTS = replace(_TEXT, align="center")
 _INPUT = replace(_POINTS, unlocked=True)
 _NOTE = replace(_TEXT, unlocked=True, number="@")
@@ -337,14 +339,14 @@ class FormLayout:
             FormColumn.MAXIMUM: self.tree.maximum(criterion.code, self.assessment.not_assessed(self.unit)),
             FormColumn.SCORE: self._subtotal(criterion),
         }
-        yield from self._row(criterion, values, replace(_TEXT, bold=True, fill="F2F2F2"))
+        yield from self._row(criterion, values, _INNER)
 
     def _not_assessed_row(self, criterion: Criterion) -> Iterator[Cell]:
         values: _Values = {
             FormColumn.SCORE: self.words("not_assessed"),
             FormColumn.EXPLANATION: self._reason(criterion),
         }
-        yield from self._row(criterion, values, replace(_TEXT, italic=True, fill="F2F2F2", color="7F7F7F"))
+        yield from self._row(criterion, values, _ABSENT)
 
     def _reason(self, criterion: Criterion) -> str:
         """Why a criterion does not apply, where the definition says so for this very criterion."""
@@ -354,15 +356,7 @@ class FormLayout:
         self, criterion: Criterion, values: _Values, style: Style, looks: Mapping[FormColumn, Style] = _NO_LOOKS
     ) -> Iterator[Cell]:
         """Draw a row in one style; `looks` are those of single cells."""
-        centred = replace(style, align="center")
-        usual = {
-            FormColumn.CODE: replace(style, number="@"),
-            FormColumn.LABEL: replace(style, indent=max(0, self.tree.depth(criterion.code) - 1)),
-            FormColumn.EXPECTED: replace(style, size=11),
-            FormColumn.RULE: replace(style, size=11, bold=False),
-            FormColumn.MAXIMUM: centred,
-            FormColumn.SCORE: centred,
-        }
+        usual = _usual_looks(style, self.tree.depth(criterion.code))
         given: _Values = {FormColumn.CODE: criterion.code, FormColumn.LABEL: criterion.label, **values}
         for column, position in self.column_of.items():
             remark = self.remarks.get((criterion.code, column))
@@ -390,6 +384,20 @@ class FormLayout:
         yield Cell(row + 1, right, self.words("form.approved_by"), _SIGNED, across=2)
         yield Cell(row + 2, left, self.words("form.sign_here"), _DATED)
         yield Cell(row + 2, right, self.words("form.seal_here"), _DATED, across=2)
+
+
+@cache
+def _usual_looks(style: Style, depth: int) -> Mapping[FormColumn, Style]:
+    """How the columns of a row look that do not have its style, so many levels below the root."""
+    centred = replace(style, align="center")
+    return {
+        FormColumn.CODE: replace(style, number="@"),
+        FormColumn.LABEL: replace(style, indent=max(0, depth - 1)),
+        FormColumn.EXPECTED: replace(style, size=11),
+        FormColumn.RULE: replace(style, size=11, bold=False),
+        FormColumn.MAXIMUM: centred,
+        FormColumn.SCORE: centred,
+    }
 
 
 def has_rule(criterion: Criterion) -> bool:
