@@ -21,9 +21,12 @@ OWNERS = {
     "pebble": ["intake/workers.py"],
     "rapidfuzz": ["definition/names.py"],
     "pandera": ["scoring/validation.py"],
-    "xlsxwriter": ["publishing/writer.py"],
-    "typer": [f"cli/{name}.py" for name in ("__init__", "asking", "making", "misuse", "options", "running", "talk")],
-    "rich": ["cli/talk.py"],
+    "xlsxwriter": ["publishing/worksheet.py", "publishing/writer.py"],
+    "typer": [
+        f"cli/{name}.py"
+        for name in ("__init__", "asking", "commands", "making", "manual", "misuse", "options", "running", "talk")
+    ],
+    "rich": ["cli/progress.py", "cli/talk.py"],
 }
 
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
 import pytest
 
+from cqdt_batch.findings import Where, notice
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.writing import write_board
-from cqdt_batch.publishing.board import summary_lines
+from cqdt_batch.publishing.board import board_sheets, summary_lines
+from cqdt_batch.publishing.listing import MOST_ROWS
+from cqdt_batch.publishing.machine import run_json
 from tests.rounds import FORM, examined, form_cells, retype
 
 ABOVE = (
@@ -105,3 +109,17 @@ def test_a_file_name_that_is_no_unicode_stands_on_the_board(sample: RoundFolder)
     (sample.inbox / os.fsdecode(b"S\xe9.xlsx")).write_bytes(b"x")
     write_board(sample, examined(sample), Words())
     assert "bai-nop/S\ufffd.xlsx" in [row[1] for row in rows(sample, "Tệp")]
+
+
+def test_a_list_that_nobody_reads_to_its_end_says_how_many_rows_it_leaves_out(sample: RoundFolder) -> None:
+    outcome, words = examined(sample), Words()
+    more = tuple(notice("near_ties", Where(file="x", row=row), count=row, pairs=()) for row in range(1, MOST_ROWS + 1))
+    findings = (*outcome.findings, *more)
+    found = {sheet.name: sheet for sheet in board_sheets(replace(outcome, findings=findings), words)}["Vấn đề"]
+    last = found.cells[-1]
+    assert (last.row, found.filtered) == (MOST_ROWS + 2, (1, 1, MOST_ROWS + 1, 7))
+    assert last.value == (
+        f"Còn {len(outcome.findings)} dòng nữa không ghi ở đây. Chạy lại lệnh với --json để có đủ tất cả."
+    )
+    told = run_json(sample.path, 0, findings, words)["findings"]
+    assert [one["message"] for one in told] == [words.message(finding) for finding in findings]

@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cqdt_batch.cli import app, main
+from cqdt_batch.cli.manual import Row, panel
 from cqdt_batch.cli.talk import Talk
 from cqdt_batch.findings import Finding, Where, error, notice, warning
 from cqdt_batch.messages import Words
@@ -390,8 +391,44 @@ def test_a_console_that_knows_no_vietnamese_does_not_stop_the_run(sample: RoundF
 
 
 def test_help_imports_nothing_heavy() -> None:
+    heavy = {"pandas", "pandera", "openpyxl", "xlsxwriter", "numpy", "pydantic", "rich"}
     code = (
-        "import sys, cqdt_batch.cli; print({'pandas', 'pandera', 'openpyxl', 'xlsxwriter', 'numpy'} & set(sys.modules))"
+        "import sys; sys.argv = ['cqdt', '--help']; import cqdt_batch.cli, atexit; "
+        f"atexit.register(lambda: print({heavy} & set(sys.modules))); cqdt_batch.cli.main()"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "set()"
+    assert "Cách dùng: cqdt" in run.stdout
+    assert run.stdout.splitlines()[-1] == "set()"
+
+
+def test_help_is_as_wide_as_the_terminal_and_wraps_beside_the_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    rows = [Row("new", "Tạo thư mục."), Row("forms --out", "Tạo biểu mẫu cho mọi đơn vị của đợt trong một thư mục.")]
+    assert [re.sub(r"\x1b\[\d+m", "", line) for line in panel("Các lệnh", rows)] == [
+        "╭─ Các lệnh ───────────────────────────────────────────────╮",
+        "│ new          Tạo thư mục.                                │",
+        "│ forms --out  Tạo biểu mẫu cho mọi đơn vị của đợt trong   │",
+        "│              một thư mục.                                │",
+        "╰──────────────────────────────────────────────────────────╯",
+    ]
+
+
+def test_help_of_a_command_tells_what_must_be_typed_and_what_stands_for_what_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert typed(monkeypatch, "compare", "--help") == 0
+    lines = capsys.readouterr().out.splitlines()
+    told = [line.strip("│ ") for line in lines if line.startswith("│")]
+    assert lines[1] == " Cách dùng: cqdt compare [OPTIONS] {old} {new}"
+    assert "new <path>  Kết quả nay: như trên. [bắt buộc]" in told
+    assert "--lang <vi|en>  Ngôn ngữ: vi hoặc en. [mặc định: vi]" in told
+    assert "-q, --quiet     Chỉ in tên các tệp kết quả." in told
+
+
+def test_help_has_colours_on_a_terminal_that_wants_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [Row("new", "Tạo thư mục.")]
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b[" in "".join(panel("Các lệnh", rows))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in "".join(panel("Các lệnh", rows))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import string
+import tomllib
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -97,3 +100,28 @@ def test_no_two_choices_of_a_kind_have_one_word() -> None:
             kinds.setdefault(kind, []).extend((choice, folded(text)) for text in texts.values())
     for pairs in kinds.values():
         assert len({text for _, text in set(pairs)}) == len(set(pairs))
+
+
+def test_the_tables_read_one_by_one_are_the_file_read_as_a_whole() -> None:
+    whole = tomllib.loads((ROOT / "cqdt_batch" / "messages.toml").read_text(encoding="utf-8"))
+    assert dict(catalogue()) == dict(dotted("", whole))
+    assert len(catalogue()) == len(set(catalogue()))
+
+
+def dotted(path: str, found: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every text with its key; what holds plain strings is a text in its languages."""
+    for name, value in found.items():
+        key = f"{path}.{name}".removeprefix(".")
+        if all(isinstance(part, str) for part in value.values()):
+            yield key, value
+        else:
+            yield from dotted(key, value)
+
+
+@pytest.mark.parametrize(
+    "key", ["", "cli", "cli.", "cli.nothing_of_this_name", "nothing.of_this_name", "finding.x.says"]
+)
+def test_a_key_that_is_not_in_the_catalogue_is_an_error(key: str) -> None:
+    assert key not in catalogue()
+    with pytest.raises(KeyError):
+        Words()(key)

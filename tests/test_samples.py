@@ -25,7 +25,7 @@ from cqdt_batch.messages import Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.running import read_definition
 from cqdt_batch.pipeline.writing import start_round, write_forms
-from cqdt_batch.publishing.forms.feedback import units_to_answer
+from cqdt_batch.publishing.forms.feedback import Feedback
 from cqdt_batch.rounding import published
 from cqdt_batch.scoring.outcome import Outcome, UnitState, evaluate
 from samples import make_dti_2025, make_hoa_binh_2020
@@ -364,7 +364,7 @@ def test_the_register_starts_from_what_stands_and_ends_in_what_its_sources_say(
 
 
 def test_departments_of_whom_something_was_seen_otherwise_are_told(dti_outcome: Outcome) -> None:
-    told = {unit.code for unit in units_to_answer(dti_outcome)}
+    told = {unit.code for unit in Feedback(outcome=dti_outcome, words=Words()).units}
     verified = {verdict.unit for verdict in differing(dti_outcome)}
     assert told == verified | {"so-dan-toc-va-ton-giao"}
     assert len(told) == 13

@@ -669,8 +669,8 @@ def test_a_seal_that_names_a_file_elsewhere_reads_nothing_there(sealed: RoundFol
         (b"{}", "seal_unreadable"),
         (b"\xff\xfe", "seal_unreadable"),
         (b"[" * 100_000, "seal_unreadable"),
-        (b'{"format": 2}', "seal_of_other_format"),
-        (b'{"format": 1}', "seal_damaged"),
+        (b'{"format": 1}', "seal_of_other_format"),
+        (b'{"format": 2}', "seal_damaged"),
     ],
 )
 def test_what_is_no_seal_is_said_to_be_none(sealed: RoundFolder, data: bytes, code: str) -> None:
@@ -732,6 +732,19 @@ def test_a_seal_is_read_back_as_it_was_written(small: SmallRound) -> None:
     seal = sealed_small(small)
     assert seal_from(journal_bytes(seal), JOURNAL) == seal
     assert ledger_from(journal_bytes(seal), JOURNAL) == seal.ledger
+
+
+def test_a_journal_has_a_line_for_every_unit_with_its_answers_as_rows() -> None:
+    lines = journal_bytes(sealed_small(SMALL)).decode().splitlines()
+    units = [json.loads(line.removesuffix(",")) for line in lines if line.startswith('   {"unit"')]
+    assert [(unit["unit"], unit["points"]) for unit in units] == [
+        ("a", {"T": "7", "x": "7"}),
+        ("b", {"T": "9", "x": "9"}),
+    ]
+    assert [unit["answers"] for unit in units] == [
+        [{"file": f"{code}.xlsx", "sheet": "P", "cells": [["E2", "x", "score", points, points]]}]
+        for code, points in (("a", "7"), ("b", "9"))
+    ]
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])

@@ -2,13 +2,35 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+from xlsxwriter.worksheet import Worksheet
 
 from cqdt_batch.cells import printable
-from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, address, in_sheet, ranges, row_heights, summed
-from cqdt_batch.publishing.writer import write_workbook
+from cqdt_batch.messages import Words
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.publishing import writer
+from cqdt_batch.publishing.annex.tables import annex_sheets
+from cqdt_batch.publishing.board import board_sheets
+from cqdt_batch.publishing.forms.form import form_sheets
+from cqdt_batch.publishing.formulas import by_row
+from cqdt_batch.publishing.sheets import (
+    Cell,
+    Computed,
+    Jump,
+    Link,
+    Sheet,
+    Style,
+    address,
+    in_sheet,
+    ranges,
+    row_heights,
+    summed,
+)
+from cqdt_batch.publishing.writer import workbook_bytes, write_workbook
+from tests.rounds import outcome_of
 
 PLAIN = Style()
 
@@ -124,3 +146,81 @@ def test_a_sum_of_more_cells_than_excel_takes_is_a_sum_of_sums() -> None:
     formula = summed(apart)
     assert formula.startswith("SUM(SUM(A1,A3,")
     assert [part.count(",") for part in formula.removeprefix("SUM(").split("),SUM(")] == [254, 44]
+
+
+class PlainWorksheet(Worksheet):  # type: ignore[misc]
+    """A sheet all of whose cells XlsxWriter itself puts in place."""
+
+    def put_number(self, row: int, column: int, number: float, form: Any) -> None:
+        self.write_number(row, column, number, form)
+
+    def put_formula(self, row: int, column: int, computed: Computed, form: Any) -> None:
+        value = float(computed.value) if isinstance(computed.value, Decimal) else computed.value
+        self.write_formula(row, column, computed.formula, form, value)
+
+    def put_text(self, row: int, column: int, text: str, form: Any) -> None:
+        self.write_string(row, column, text, form)
+
+    def put_blank(self, row: int, column: int, form: Any) -> None:
+        self.write_blank(row, column, None, form)
+
+    def put_jump(self, row: int, column: int, jump: Jump) -> None:
+        self.write_url(row, column, f"internal:{in_sheet(jump.sheet, jump.cell)}", None, jump.sheet, jump.tip)
+
+    def measure(self) -> None:
+        pass
+
+
+def as_xlsxwriter_does(sheets: tuple[Sheet, ...], monkeypatch: pytest.MonkeyPatch) -> bytes:
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "QuickWorksheet", PlainWorksheet)
+        return workbook_bytes(sheets, "T")
+
+
+def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: pytest.MonkeyPatch) -> None:
+    bold, jump = Style(bold=True), Jump("O'S & Co", "B2", 'to "B2" <here>')
+    cells = (
+        Cell(40, 3, Decimal("-0.1"), bold),
+        Cell(2, 2, "<a> & 'b' \"c\"", PLAIN),
+        Cell(2, 3, " around ", bold),
+        Cell(3, 2, Computed('=IF(A1<"&",1,2)', Decimal("1.50")), PLAIN, jump=jump),
+        Cell(3, 3, Computed("=1/0", "#DIV/0!"), PLAIN),
+        Cell(3, 4, Computed("=A1", "<x> & y"), bold, jump=jump),
+        Cell(3, 5, Computed("=A1", ""), PLAIN),
+        Cell(3, 6, Computed("=A1", 7), PLAIN),
+        Cell(4, 2, 10**15, PLAIN),
+        Cell(4, 3, Decimal("999999999999999.99"), PLAIN),
+        Cell(4, 4, Decimal("123456789.123456789"), PLAIN, jump=jump),
+        Cell(5, 2, "=quoted", PLAIN),
+        Cell(5, 3, None, bold),
+        Cell(5, 4, "", PLAIN),
+        Cell(6, 2, Link("external:../a b.xlsx#'S'!A1", "A1"), PLAIN),
+        Cell(6, 3, Link("internal:'S'!A1", "here"), PLAIN),
+        Cell(7, 2, "merged", bold, down=2, across=3),
+        Cell(7, 6, "dòng\nmới", Style(wrap=True)),
+    )
+    sheet = Sheet(name="O'S & Co", cells=cells, widths=(9.0, 20.0), comments={(20, 30): "said"}, freeze=(3, 1))
+    sheets = (sheet, Sheet(name="empty", cells=()), Sheet(name="S", cells=cells[1:4]))
+    assert workbook_bytes(sheets, "T") == as_xlsxwriter_does(sheets, monkeypatch)
+
+
+def test_the_bytes_of_a_round_are_those_of_xlsxwriter(sample: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome, words = outcome_of(sample), Words()
+    form = form_sheets(outcome.assessment, outcome.assessment.units[0], words)
+    for sheets in (annex_sheets(outcome, words), board_sheets(outcome, words), form):
+        assert workbook_bytes(sheets, "T") == as_xlsxwriter_does(sheets, monkeypatch)
+
+
+def test_a_sheet_takes_no_more_rows_than_excel() -> None:
+    last, beyond = 1_048_576, 1_048_577
+    assert workbook_bytes(book(Cell(last, 1, "x", PLAIN)), "T")
+    with pytest.raises(ValueError, match="more rows"):
+        workbook_bytes(book(Cell(beyond, 1, "x", PLAIN)), "T")
+
+
+@pytest.mark.parametrize("figure", ["5", "9999999", "8888888"], ids=["any", "like-one-row", "like-another"])
+def test_a_formula_by_row_is_that_of_the_row_whatever_figures_it_holds(figure: str) -> None:
+    def write(row: int) -> str:
+        return f"=IF(A{row}>{figure},B{row},0)"
+
+    assert [by_row(write)(row) for row in (1, 70)] == [write(1), write(70)]

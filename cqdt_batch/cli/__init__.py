@@ -1,6 +1,6 @@
 """The commands. Talk goes to stderr, results to stdout; the exit status tells how it went (see README).
 
-pandas, pandera, openpyxl and XlsxWriter are imported where a command needs them: --help must not wait for them.
+What is heavy is imported where it is needed, Rich by who talks, pandas by who validates: --help waits for none of it.
 """
 
 from __future__ import annotations
@@ -8,40 +8,18 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Callable
 from typing import TextIO
 
 import typer
 
-from cqdt_batch.cli.asking import audit, compare, explain, verify
-from cqdt_batch.cli.making import appraise, forms, new, show
-from cqdt_batch.cli.misuse import Command, Group, misuse
-from cqdt_batch.cli.running import check, report
+from cqdt_batch.cli.commands import app
+from cqdt_batch.cli.misuse import misuse
 from cqdt_batch.cli.status import Status
-from cqdt_batch.cli.talk import complain
 from cqdt_batch.messages import Words
 
+__all__ = ["app", "main"]
+
 _VI = Words()
-
-_COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
-    (new, "cli.new"),
-    (forms, "cli.forms"),
-    (appraise, "cli.appraise"),
-    (show, "cli.show"),
-    (check, "cli.check"),
-    (report, "cli.report"),
-    (explain, "cli.explain"),
-    (audit, "cli.audit"),
-    (verify, "cli.verify"),
-    (compare, "cli.compare"),
-)
-"""Every command with what --help says of it, in the order in which a round needs them."""
-
-app = typer.Typer(
-    cls=Group, help=_VI("cli.app"), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
-for _command, _said in _COMMANDS:
-    app.command(cls=Command, help=_VI(_said))(_command)
 
 
 def main() -> None:
@@ -66,5 +44,7 @@ def _ended(status: Status, text: str) -> SystemExit:
     if text and "--json" in sys.argv:
         typer.echo(json.dumps({"status": int(status), "error": text}, ensure_ascii=False))
     if text:
+        from cqdt_batch.cli.talk import complain
+
         complain(text)
     return SystemExit(status)

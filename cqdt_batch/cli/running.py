@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,18 +66,23 @@ def _check_definition(file: Path, talk: Talk) -> None:
 
 def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
-    from cqdt_batch.pipeline.running import examine
+    from cqdt_batch.pipeline.aside import drawn_aside
+    from cqdt_batch.pipeline.running import assess, questioned, recalling
     from cqdt_batch.pipeline.sealing import write_journal
-    from cqdt_batch.pipeline.writing import write_results
+    from cqdt_batch.pipeline.writing import annex_bytes, write_results
     from cqdt_batch.publishing.machine import outcome_json, outputs_json
 
     opened = open_round(round_folder, talk)
     folder, definition = opened.folder, opened.definition
     check_place(folder.results, talk)
     check_place(folder.feedback, talk)
-    outcome = examine(folder, definition, talk.track("cli.reading"))
+    outcome = recalling(folder, assess(folder, definition, talk.track("cli.reading")))
+    draw = partial(annex_bytes, outcome, talk.words)
+    with drawn_aside(draw) if with_annex else nullcontext() as annex:
+        outcome = questioned(folder, outcome)
+        with writing(folder.results, talk):
+            results = write_results(folder, outcome, talk.words, annex=annex, with_annex=with_annex)
     with writing(folder.results, talk):
-        results = write_results(folder, outcome, talk.words, with_annex=with_annex)
         seal = [write_journal(folder, definition, outcome, results, talk.words)] if with_annex else []
     status = status_of(outcome)
     if talk.as_json:

@@ -9,18 +9,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import track as progress
-from rich.table import Table
 
 from cqdt_batch.cells import in_one_line
+from cqdt_batch.cli.progress import in_lines, on_bar
 from cqdt_batch.cli.status import Status
 from cqdt_batch.findings import Fact, Finding, Severity
 from cqdt_batch.messages import Words
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SHOWN = 20
 """How many errors and warnings the terminal shows unless asked for all."""
@@ -41,11 +41,11 @@ class Talk:
     @property
     def console(self) -> Console:
         """The terminal, or what stands in its place."""
-        return Console(stderr=True, quiet=self.quiet, highlight=False, emoji=False)
+        return _console(quiet=self.quiet)
 
     def say(self, text: str, style: str = "") -> None:
         """Tell something on stderr."""
-        self.console.print(escape(in_one_line(text)), style=style)
+        self.console.print(_as_it_is(in_one_line(text)), style=style)
 
     def tell(self, key: str, style: str = "", **facts: Fact) -> None:
         """Tell a text of the catalogue on stderr."""
@@ -60,14 +60,14 @@ class Talk:
         return typer.Exit(status)
 
     def track(self, key: str) -> Any:
-        """A progress bar on a terminal, one line elsewhere."""
+        """Tell of a walk over many things how far it is: a bar on a terminal, lines elsewhere."""
 
         def walk(things: Sequence[Any]) -> Iterable[Any]:
             text = self.words(key, count=len(things))
             if self.console.is_terminal and not self.quiet:
-                return progress(things, description=text, console=self.console, transient=True)
+                return on_bar(things, self.words, self.console, text)
             self.say(text)
-            return things
+            return in_lines(things, self.words, self.say)
 
         return walk
 
@@ -120,20 +120,35 @@ class Talk:
             label = self.words(f"severity.{finding.severity}")
             parts = (names.get(finding.unit, ""), where.file, where.sheet, self.words.place(where))
             place = in_one_line(" › ".join(part for part in parts if part))
-            self.console.print(f"[bold {colour}]{escape(label)}[/] [bold]{escape(place)}[/]", soft_wrap=True)
-            self.console.print(f"  {escape(in_one_line(self.words.message(finding)))}", soft_wrap=True)
+            self.console.print(f"[bold {colour}]{_as_it_is(label)}[/] [bold]{_as_it_is(place)}[/]", soft_wrap=True)
+            self.console.print(f"  {_as_it_is(in_one_line(self.words.message(finding)))}", soft_wrap=True)
 
     def tell_counts(self, counts: Iterable[tuple[str, int]]) -> None:
         """Show how many there are of everything, as a table."""
+        from rich.table import Table
+
         table = Table(show_header=False)
         for label, count in counts:
-            table.add_row(escape(label), str(count))
+            table.add_row(_as_it_is(label), str(count))
         self.console.print(table)
 
 
 def complain(text: str) -> None:
     """Say on stderr why a command ends, even when told to be quiet."""
-    Console(stderr=True, highlight=False, emoji=False).print(escape(text), style="red")
+    _console().print(_as_it_is(text), style="red")
+
+
+def _console(*, quiet: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, quiet=quiet, highlight=False, emoji=False)
+
+
+def _as_it_is(text: str) -> str:
+    """A text in which Rich finds no markup."""
+    from rich.markup import escape
+
+    return escape(text)
 
 
 def program() -> str:

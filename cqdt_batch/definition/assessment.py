@@ -130,9 +130,9 @@ class CriteriaTree:
         return 1 + self.depth(parent) if parent else 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Scope:
-    """What the units of one block that have the same exemptions are assessed on.
+    """What the units of one block that have the same exemptions are assessed on: one object for all of them.
 
     `not_assessed` are the codes of all criteria that do not apply. Everything else follows from the two, once for all
     those units.

@@ -95,13 +95,13 @@ _LEGACY = re.compile(
     "[\u00a7\u00a8\u00a9\u00aa\u00ab\u00ac\u00ae\u00b5-\u00b9](?=[A-Za-z])"
 )
 """Signs of Latin-1 that Vietnamese never has inside a word, but that old encodings (TCVN3, VNI) show there."""
-_LEGACY_SIGNS = frozenset(sign for sign in map(chr, range(0x100)) if _LEGACY.search(f"a{sign}a"))
+_NOT_LEGACY = bytes(code for code in range(0x100) if not _LEGACY.search(f"a{chr(code)}a"))
 
 
 def looks_legacy(text: str) -> bool:
     """Tell whether a text seems to be Vietnamese in an encoding older than Unicode, as in "S\u00eb Y t\u00d5"."""
     composed = unicodedata.normalize("NFC", text)
-    if _LEGACY_SIGNS.isdisjoint(composed):
+    if not composed.encode("latin-1", "ignore").translate(None, _NOT_LEGACY):
         return False
     return _LEGACY.search(_QUOTED.sub(r"\1", composed)) is not None
 

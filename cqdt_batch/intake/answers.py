@@ -5,9 +5,11 @@ What follows sees decimals and absent values only; the findings name every cell 
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from cqdt_batch.cells import LONGEST_TEXT, Content, Covered, Formula, Masked, as_fact, as_typed, printable, units_of
 from cqdt_batch.definition.assessment import Assessment
@@ -20,7 +22,7 @@ from cqdt_batch.intake.numbers import Reading, read_number
 from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
-from cqdt_batch.intake.submissions import NOTED, Input, InputKind, Submission
+from cqdt_batch.intake.submissions import NOTED, InputKind, Inputs, Question, Submission, questions_in
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.rounding import trimmed
 
@@ -48,24 +50,21 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
     """Read all inputs of a form by criterion code; the findings name every cell that could not be read."""
     rows = FormRows(form=form, file=file, assessment=assessment)
     findings = [*rows.columns_amiss(), *rows.restored(), *rows.strays(), *rows.hidden()]
-    inputs: list[Input] = []
-    for leaf in rows.leaves.values():
-        row = rows.rows.get(leaf.code)
+    inputs = _Columns(rows)
+    for code, leaf in rows.leaves.items():
+        row = rows.rows.get(code)
         if row is None:
             where = rows.where(0, FormColumn.CODE)
-            findings.append(error("row_missing", where, form.unit.code, code=leaf.code, label=leaf.label))
+            findings.append(error("row_missing", where, form.unit.code, code=code, label=leaf.label))
             continue
-        findings.extend(rows.changed_maximum(leaf, row))
-        findings.extend(rows.changed_label(leaf, row))
-        for kind in rows.asked[leaf.code]:
-            read, found = _read(rows, leaf, row, kind)
-            inputs.append(read)
-            findings.extend(found)
+        findings += rows.changed_maximum(leaf, row)
+        findings += rows.changed_label(leaf, row)
+        findings += inputs.read(leaf, row)
     submission = Submission(
         unit=form.unit.code,
         file=file,
         sha256=sha256,
-        inputs=tuple(inputs),
+        inputs=inputs.whole(),
         totals=rows.totals(),
         strays=tuple(rows.uncounted()),
     )
@@ -91,21 +90,72 @@ class Cell(NamedTuple):
         }
 
 
-Meaning: TypeAlias = tuple[Decimal | str | None, list[Finding]]
+Meaning: TypeAlias = tuple[Decimal | str | None, Sequence[Finding]]
 """What a cell means, None where nobody but its author knows, and what there is to say about it."""
 
 
-def _read(rows: FormRows, leaf: Criterion, row: int, kind: InputKind) -> tuple[Input, list[Finding]]:
-    """Read one input of a leaf; an empty one is absent."""
-    raw, where = rows.content(row, kind), rows.where(row, kind)
-    value, told = _meaning(Cell(leaf, kind, raw, where, rows.unit)) if raw is not None else (None, [])
-    return Input(unit=rows.unit, criterion=leaf.code, kind=kind, raw=raw, value=value, where=where), told
+class _Columns:
+    """The inputs of a form while it is read."""
+
+    def __init__(self, rows: FormRows) -> None:
+        self._rows = rows
+        self._questions = questions_in(rows.assessment.scope(rows.form.unit))
+        self._position = {kind: rows.form.columns.get(kind, 0) for kind in InputKind}
+        self._asked: list[Question] = []
+        self._places: list[tuple[int, int]] = []
+        self._raws: list[Content | None] = []
+        self._values: list[Decimal | str | None] = []
+
+    def read(self, leaf: Criterion, row: int) -> Iterator[Finding]:
+        """Read the cells of a leaf; tell what there is to say about them."""
+        cells = self._rows.body[row]
+        for asked in self._questions[leaf.code]:
+            kind = asked[1]
+            column = self._position[kind]
+            raw = cells.get(column)
+            value, told = (None, ()) if raw is None else _meaning(self._rows, leaf, row, kind, raw)
+            self._asked.append(asked)
+            self._places.append((row, column))
+            self._raws.append(raw)
+            self._values.append(value)
+            yield from told
+
+    def whole(self) -> Inputs:
+        """All that was read; what most forms have alike is kept once."""
+        return Inputs(
+            unit=self._rows.unit,
+            file=self._rows.file,
+            sheet=self._rows.form.grid.sheet,
+            asked=_once(tuple(self._asked)),
+            places=_once(tuple(self._places)),
+            raws=tuple(self._raws),
+            values=tuple(self._values),
+        )
 
 
-def _meaning(cell: Cell) -> Meaning:
-    if cell.kind in NOTED:
-        return read_note(cell.leaf, cell.raw, cell.where, cell.unit)
-    return read_value(cell)
+_Alike = TypeVar("_Alike", bound=Hashable)
+
+
+@lru_cache(maxsize=1_024)
+def _once(columns: _Alike) -> _Alike:
+    """One object for all that are equal."""
+    return columns
+
+
+def _meaning(rows: FormRows, leaf: Criterion, row: int, kind: InputKind, raw: Content) -> Meaning:
+    """Tell what a filled input means; typed points and plain words are what they are."""
+    if kind is InputKind.SCORE and isinstance(raw, Decimal):
+        return raw, ()
+    if kind not in NOTED:
+        return read_value(Cell(leaf, kind, raw, rows.where(row, kind), rows.unit))
+    if isinstance(raw, str) and is_clear(raw):
+        return raw.strip(), ()
+    return read_note(leaf, raw, rows.where(row, kind), rows.unit)
+
+
+def is_clear(text: str) -> bool:
+    """Tell whether there is nothing to say about words in a cell."""
+    return len(text) <= LONGEST_TEXT // 2 and text.isprintable() and not looks_legacy(text)
 
 
 def read_value(cell: Cell, author: Author = Author.UNIT) -> Meaning:

@@ -6,7 +6,7 @@ together: somebody may have sorted some of its columns only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -125,7 +125,7 @@ class AppraisalRows:
             facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "reason": reason}
             yield warning("reason_without_value", where, unit.code, **facts)
 
-    def _verified(self, leaf: Criterion, found: Input) -> tuple[Input, list[Finding]]:
+    def _verified(self, leaf: Criterion, found: Input) -> tuple[Input, Sequence[Finding]]:
         """Read a verified value. One in a merged cell could be meant for every cell that the merging covers."""
         if found.raw is None:
             return found, []

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple, TypeAlias
 
@@ -250,20 +251,19 @@ def read_form(assessment: Assessment, name: str, data: bytes) -> FileEntry:
     if isinstance(book, Finding):
         return refused(name, data, book)
     form = recognise(book, assessment)
-    known = FileEntry(name=name, state=FileState.REFUSED, sha256=book.sha256, modified=book.modified)
+    known = partial(FileEntry, name=name, sha256=book.sha256, modified=book.modified)
     if isinstance(form, Finding):
-        return replace(known, unit=form.unit, findings=(form,))
+        return known(state=FileState.REFUSED, unit=form.unit, findings=(form,))
     unit = form.unit.code
     if assessment.is_left_out(form.unit):
         told = notice("unit_left_out", Where(file=name), unit, unit=form.unit.name)
         return replace(_ignored(name, data, told), unit=unit)
     submission, findings = read_submission(form, assessment, name, book.sha256)
     taken = settled(form, findings, MISFITS)
-    known = replace(known, read=tuple(findings))
-    read = replace(known, unit=unit, submission=submission, answers=form.answers)
+    read = partial(known, unit=unit, submission=submission, answers=form.answers, read=tuple(findings))
     if isinstance(taken, Finding):
-        return replace(read, findings=(taken,))
-    return replace(read, state=FileState.ACCEPTED, findings=(*remarks_on(book, unit), *taken))
+        return read(state=FileState.REFUSED, findings=(taken,))
+    return read(state=FileState.ACCEPTED, findings=(*remarks_on(book, unit), *taken))
 
 
 _TO_LOOK_AT = frozenset({"file_values_only"})

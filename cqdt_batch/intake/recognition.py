@@ -17,7 +17,7 @@ from cqdt_batch.definition.names import folded, looks_legacy, nearest
 from cqdt_batch.definition.records import Unit
 from cqdt_batch.definition.stamp import ANSWERS, APPRAISAL, KIND, STAMP_SHEET, Stamp, stamp_of
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
-from cqdt_batch.intake.submissions import scored_by
+from cqdt_batch.intake.submissions import scored_in
 from cqdt_batch.intake.tables import FormColumn, Table, all_alike, copies, legacy_cells, no_table, tables_of, unread
 from cqdt_batch.messages import Language, Words, in_every_language
 
@@ -76,7 +76,7 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
 
 def _lacking(form: Form, file: str, assessment: Assessment) -> Finding | None:
     """Refuse a form without a column that some leaf of its unit needs; the form may be of an older definition."""
-    needed: set[str] = {kind for leaf in assessment.assessed_leaves(form.unit) for kind in scored_by(leaf)}
+    needed = scored_in(assessment.scope(form.unit))
     missing = tuple(Term(f"form.column.{column}") for column in FormColumn if column in needed - form.columns.keys())
     if not missing:
         return None

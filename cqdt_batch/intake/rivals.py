@@ -78,7 +78,7 @@ def settle(files: Iterable[FileEntry]) -> tuple[tuple[FileEntry, ...], tuple[Cha
     for number, entry in enumerate(settled):
         rivals[entry.unit or f"?{entry.sha256 or number}"].append(number)
     changes: list[Change] = []
-    for numbers in rivals.values():
+    for numbers in (several for several in rivals.values() if len(several) > 1):
         judged = _judged([settled[number] for number in numbers])
         for number, entry in zip(numbers, judged, strict=True):
             settled[number] = entry

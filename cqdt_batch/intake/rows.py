@@ -7,7 +7,7 @@ the definition's; those in the form are witnesses that row, code and score still
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -22,7 +22,7 @@ from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warni
 from cqdt_batch.intake.numbers import read_text
 from cqdt_batch.intake.questions import Author, words_for_points
 from cqdt_batch.intake.recognition import Form
-from cqdt_batch.intake.submissions import NOTED, InputKind, Total, asked_of, scored_by
+from cqdt_batch.intake.submissions import NOTED, InputKind, Total, asked_in, scored_by
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.messages import in_every_language
 
@@ -38,15 +38,15 @@ class FormRows:
     file: str
     assessment: Assessment
 
-    @property
+    @cached_property
     def leaves(self) -> dict[str, Criterion]:
         """The leaves that the unit is assessed on, by their codes."""
         return self.assessment.scope(self.form.unit).leaves
 
     @cached_property
-    def asked(self) -> dict[str, tuple[InputKind, ...]]:
+    def asked(self) -> Mapping[str, tuple[InputKind, ...]]:
         """What the form asks of the unit for each of its leaves."""
-        return {code: asked_of(leaf) for code, leaf in self.leaves.items()}
+        return asked_in(self.assessment.scope(self.form.unit))
 
     @cached_property
     def unit(self) -> str:
@@ -65,10 +65,11 @@ class FormRows:
 
     def content(self, row: int, column: FormColumn | InputKind) -> Content | None:
         """What a form's column holds in a row."""
-        return self._body[row].get(self.form.columns.get(column, 0))
+        return self.body[row].get(self.form.columns.get(column, 0))
 
     @cached_property
-    def _body(self) -> dict[int, Mapping[int, Content]]:
+    def body(self) -> dict[int, Mapping[int, Content]]:
+        """The filled cells of each row below the header."""
         return {row: cells for row, cells in self.form.grid.rows.items() if row > self.form.header}
 
     @cached_property
@@ -79,27 +80,16 @@ class FormRows:
     @cached_property
     def codes(self) -> dict[int, str]:
         """The criterion of each row below the header: by its code, else by its label; "" where there is neither."""
-        typed = {row: self._code(row) for row in self._body}
+        column, known = self.form.columns.get(FormColumn.CODE, 0), self.tree.by_code
+        typed = {row: _code(cells.get(column)) for row, cells in self.body.items()}
         taken = set(typed.values())
-        labelled = {row: self._by_label(row) for row in self._body if typed[row] not in self.tree.by_code}
+        labelled = {row: self._by_label(row) for row, code in typed.items() if code not in known}
         return {row: code if (code := labelled.get(row, "")) and code not in taken else typed[row] for row in typed}
 
     @cached_property
     def rows(self) -> dict[str, int]:
         """The row of each criterion; the first, where several have its code."""
         return {code: row for row, code in reversed(self.codes.items()) if code}
-
-    def _code(self, row: int) -> str:
-        """The code that stands in a row. One that Excel made a fraction or a date is none, nor one nobody sees."""
-        content = self.content(row, FormColumn.CODE)
-        match content:
-            case None:
-                return ""
-            case str():
-                return content.strip()
-            case Decimal() if content == int(content):
-                return f"{int(content)}"
-        return f"{as_typed(content)}?"
 
     def _by_label(self, row: int) -> str:
         """The one criterion that a row's label names and that its spoilt code may have been; "" if in doubt."""
@@ -112,7 +102,8 @@ class FormRows:
 
     def restored(self) -> Iterator[Finding]:
         """Tell once which rows were recognised by their labels."""
-        found = {row: code for row, code in self.codes.items() if code in self.tree.by_code and code != self._code(row)}
+        known = {row: code for row, code in self.codes.items() if code in self.tree.by_code}
+        found = {row: code for row, code in known.items() if code != _code(self.content(row, FormColumn.CODE))}
         if found:
             where = self.where(min(found), FormColumn.CODE)
             yield notice("codes_restored", where, self.unit, codes=tuple(found.values()))
@@ -151,13 +142,15 @@ class FormRows:
 
     def strays(self) -> Iterator[Finding]:
         """Rows that repeat a criterion, and what stands in the columns of answers where nothing is asked."""
+        has_scores_only = [kind for kind in _POINTS_COME_FROM if kind in self._answers] == [InputKind.SCORE]
         for row, code in self.codes.items():
             first = self.rows.get(code, row)
             if code in self.leaves and first != row:
                 yield self._repeated(row, first, code)
             elif code not in self.leaves:
                 yield from self._stray(row, code)
-            yield from self._not_asked(row, code)
+            if not (has_scores_only and InputKind.SCORE in self.asked.get(code, (InputKind.SCORE,))):
+                yield from self._not_asked(row, code)
 
     def _repeated(self, row: int, first: int, code: str) -> Finding:
         where = self.where(row, FormColumn.CODE)
@@ -233,9 +226,10 @@ class FormRows:
         last = max(read, default=0)
         own = {*in_every_language("not_assessed"), *(e.reason for e in self.assessment.exemptions_of(self.form.unit))}
         doubled = [at for at, column in self.form.repeated.items() if column in _ANSWERS]
-        for row, cells in self._body.items():
+        uncounted = {asked: (*self._uncounted_columns(asked), *doubled) for asked in {None, *read.values()}}
+        for row, cells in self.body.items():
             is_inside = row <= last or self.codes[row]  # below stand the places for signatures
-            for column in (*self._uncounted_columns(read.get(row)), *doubled):
+            for column in uncounted[read.get(row)]:
                 content = cells.get(column)
                 is_typed = isinstance(content, Decimal) or (is_inside and not isinstance(content, Formula))
                 if content is not None and is_typed and as_typed(content) not in own:
@@ -263,28 +257,41 @@ class FormRows:
             return InputKind.FIRST in self.asked[code]
         return code in self.tree.children and code not in self.assessment.not_assessed(self.form.unit)
 
-    def changed_maximum(self, leaf: Criterion, row: int) -> Iterator[Finding]:
+    def changed_maximum(self, leaf: Criterion, row: int) -> Iterable[Finding]:
         """A maximum that is not the definition's: the column was changed, or its header stands over another."""
         found = self.content(row, FormColumn.MAXIMUM)
-        if _number_in(found) == leaf.max_score:
-            return
+        if found == leaf.max_score or _number_in(found) == leaf.max_score:
+            return ()
         shown = as_fact(found) if found is not None else Term("form.empty")
         where = self.where(row, FormColumn.MAXIMUM)
         facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
-        yield error("maximum_changed", where, self.unit, **facts)
+        return (error("maximum_changed", where, self.unit, **facts),)
 
-    def changed_label(self, leaf: Criterion, row: int) -> Iterator[Finding]:
+    def changed_label(self, leaf: Criterion, row: int) -> Iterable[Finding]:
         """A label that is another leaf's means codes and rows got out of step; any other label is told."""
         content = self.content(row, FormColumn.LABEL)
+        if content == leaf.label:
+            return ()
         label = as_typed(content) if content is not None else ""
-        if label == leaf.label or folded(label) == folded(leaf.label):
-            return
+        if folded(label) == folded(leaf.label):
+            return ()
         where = self.where(row, FormColumn.LABEL)
         facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "found": label or Term("form.empty")}
         if folded(label) in self.tree.leaf_labels:
-            yield error("label_of_another", where, self.unit, **facts)
-        else:
-            yield warning("label_changed", where, self.unit, **facts)
+            return (error("label_of_another", where, self.unit, **facts),)
+        return (warning("label_changed", where, self.unit, **facts),)
+
+
+def _code(content: Content | None) -> str:
+    """The code that stands in a row. One that Excel made a fraction or a date is none, nor one nobody sees."""
+    match content:
+        case None:
+            return ""
+        case str():
+            return content.strip()
+        case Decimal() if content == int(content):
+            return f"{int(content)}"
+    return f"{as_typed(content)}?"
 
 
 def _number_in(content: Content | None) -> Decimal | None:

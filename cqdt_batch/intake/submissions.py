@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import TypeAlias, overload
 
 from cqdt_batch.cells import Content, as_typed
+from cqdt_batch.definition.assessment import Scope
 from cqdt_batch.definition.records import Criterion, Measure, Rule
 from cqdt_batch.findings import Where
 
@@ -25,6 +27,10 @@ class InputKind(StrEnum):
     SECOND = "second"
     EVIDENCE = "evidence"
     EXPLANATION = "explanation"
+
+
+Question: TypeAlias = tuple[str, InputKind]
+"""What a form asks for: the code of a leaf, and a kind of input."""
 
 
 def scored_by(leaf: Criterion) -> tuple[InputKind, ...]:
@@ -47,6 +53,24 @@ def asked_of(leaf: Criterion) -> tuple[InputKind, ...]:
     return (*scoring, *NOTED) if scoring else ()
 
 
+@lru_cache(maxsize=1_024)
+def asked_in(scope: Scope) -> Mapping[str, tuple[InputKind, ...]]:
+    """What the forms of all units with one scope ask for each of their leaves."""
+    return {leaf.code: asked_of(leaf) for leaf in scope.assessed_leaves}
+
+
+@lru_cache(maxsize=1_024)
+def questions_in(scope: Scope) -> Mapping[str, tuple[Question, ...]]:
+    """The same, each with its leaf."""
+    return {code: tuple((code, kind) for kind in kinds) for code, kinds in asked_in(scope).items()}
+
+
+@lru_cache(maxsize=1_024)
+def scored_in(scope: Scope) -> frozenset[str]:
+    """The kinds of inputs from which points of some leaf come."""
+    return frozenset(kind for leaf in scope.assessed_leaves for kind in scored_by(leaf))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Input:
     """One input cell: `raw` is what the file holds, `value` what it means; both None where the cell is empty."""
@@ -57,6 +81,44 @@ class Input:
     raw: Content | None
     value: Decimal | str | None
     where: Where
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inputs(Sequence[Input]):
+    """The inputs of one form as columns; the record of each is made when somebody looks at it.
+
+    A round of thousands of forms has hundreds of thousands of inputs, of which hardly any is looked at by itself. All
+    columns are in one order; `places` are the row and the column of each cell in the `sheet`.
+    """
+
+    unit: str
+    file: str
+    sheet: str
+    asked: tuple[Question, ...]
+    places: tuple[tuple[int, int], ...]
+    raws: tuple[Content | None, ...]
+    values: tuple[Decimal | str | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    @overload
+    def __getitem__(self, place: int) -> Input: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Input, ...]: ...
+    def __getitem__(self, place: int | slice) -> Input | tuple[Input, ...]:
+        if isinstance(place, slice):
+            return tuple(self)[place]
+        return self._record(self.asked[place], self.places[place], self.raws[place], self.values[place])
+
+    def __iter__(self) -> Iterator[Input]:
+        return map(self._record, self.asked, self.places, self.raws, self.values)
+
+    def _record(
+        self, asked: Question, place: tuple[int, int], raw: Content | None, value: Decimal | str | None
+    ) -> Input:
+        where = Where(file=self.file, sheet=self.sheet, row=place[0], column=place[1])
+        return Input(unit=self.unit, criterion=asked[0], kind=asked[1], raw=raw, value=value, where=where)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +140,7 @@ class Submission:
     unit: str
     file: str
     sha256: str
-    inputs: tuple[Input, ...]
+    inputs: Sequence[Input]
     totals: Mapping[str, Total] = field(default_factory=dict)
     strays: tuple[tuple[Where, str], ...] = ()
 
@@ -88,12 +150,14 @@ class Submission:
         return {i.criterion: i for i in self.inputs if i.kind is InputKind.SCORE}
 
     @cached_property
-    def values(self) -> dict[tuple[str, InputKind], Decimal | str | None]:
+    def values(self) -> dict[Question, Decimal | str | None]:
         """What every input means, by criterion; None where it is empty or could not be read."""
+        if isinstance(self.inputs, Inputs):
+            return dict(zip(self.inputs.asked, self.inputs.values, strict=True))
         return {(i.criterion, i.kind): i.value for i in self.inputs}
 
     @cached_property
-    def answers(self) -> dict[tuple[str, InputKind], Decimal | str | None]:
+    def answers(self) -> dict[Question, Decimal | str | None]:
         """What the unit says, wherever in the file it stands; a score that could not be read as it was typed."""
         return {(i.criterion, i.kind): _answer(i) for i in self.inputs if i.raw is not None}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from cqdt_batch.cells import Book, Content, Formula, Grid, as_typed
@@ -107,8 +106,12 @@ def _may_head(cells: Mapping[int, Content], headers: Container[str], least: int)
     So the long texts of a table, which stand in its last columns, are not even looked at.
     """
     texts = [content for content in cells.values() if isinstance(content, str)]
-    others = (text for text in texts if folded(text) not in headers)
-    return len(texts) >= least and next(islice(others, len(texts) - least, None), None) is None
+    spare = len(texts) - least
+    for text in texts:
+        if spare < 0:
+            return False
+        spare -= folded(text) not in headers
+    return spare >= 0
 
 
 @cache

@@ -22,17 +22,16 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import unescape
 
 from cqdt_batch.cells import Area, Content, Covered, ErrorValue, Formula, Grid, Masked, as_typed
-from cqdt_batch.intake.container import holds
 from cqdt_batch.intake.formats import decimals_shown, number, unescaped
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
 _AREA = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})(?::([A-Z]{1,3})([1-9]\d{0,6}))?", re.ASCII)
 _LAST_COLUMN = 16_384
-_MOST_PIECES = 16_384
+_MOST_PIECES = 8_192
 """How many pieces of text are remembered from file to file: a worker's memory has a limit."""
-_LONGEST_ROW = 16_384
-"""Characters: the cells of longer rows are not remembered."""
+_LONGEST_PIECE = 4_096
+"""Bytes: longer cells are nobody's label."""
 _RAISED = frozenset({"vertAlign", "strike", "dstrike"})
 
 
@@ -125,15 +124,23 @@ class SheetReader:
         cells: dict[int, Content] = {}
         last = 0
         for cell in written:
-            if cell.row != number or cell.first <= last:
-                raise ValueError(f"cell {cell.row}:{cell.column} behind {number}:{last}")
-            last = cell.column
-            content = cell.inline if cell.formula is None and cell.kind == "inlineStr" else self._content(cell)
-            if content is None or (isinstance(content, str) and not content.strip()):
+            row, first, column, kind, style, shown, inline, formula, _ = cell
+            if row != number or first <= last:
+                raise ValueError(f"cell {row}:{column} behind {number}:{last}")
+            last = column
+            if kind == "inlineStr" and formula is None:
+                content: Content | None = inline
+            elif kind == "n" and formula is None:
+                content = self._number(shown, style) if shown else None
+            else:
+                content = self._content(cell)
+                if isinstance(content, str) and not content.strip():
+                    continue
+            if content is None:
                 continue
-            cells[last] = content
-            if cell.kind == "n" and (shown := self._look(cell.style)[1]) is not None:
-                self.decimals[number, last] = shown
+            cells[column] = content
+            if kind == "n" and (decimals := self._look(style)[1]) is not None:
+                self.decimals[number, column] = decimals
         return cells
 
     def _content(self, cell: WrittenCell) -> Content | None:
@@ -152,7 +159,7 @@ class SheetReader:
             return None
         match kind:
             case "n":
-                return _numeric(raw, self._look(cell.style)[0], is_1904=self.is_1904)
+                return self._number(raw, cell.style)
             case "s":
                 return self.strings[_index(raw)]
             case "str":
@@ -165,6 +172,9 @@ class SheetReader:
                 return datetime.fromisoformat(raw)
         raise ValueError(f"cell of kind {kind}: {raw}")
 
+    def _number(self, raw: str, style: str) -> Content:
+        return _numeric(raw, self._look(style)[0], self.is_1904)
+
     def _look(self, style: str) -> tuple[str, int | None]:
         """The number format of a cell style, and how many decimals it shows."""
         if style not in self.looks:
@@ -175,7 +185,7 @@ class SheetReader:
 
 
 @lru_cache(maxsize=_MOST_PIECES)
-def _numeric(raw: str, code: str, *, is_1904: bool) -> Content:
+def _numeric(raw: str, code: str, is_1904: bool) -> Content:
     if not _NUMBER.fullmatch(raw):
         return ErrorValue(raw)
     binary = float(raw)
@@ -218,41 +228,43 @@ _BEGINNING = re.compile(
 
 def _cut(part: bytes) -> tuple[_Frame, Iterator[WrittenRow]]:
     """Cut a sheet into its rows; UnusualError, perhaps only later, where that is not certain to be right."""
-    beginning = _BEGINNING.match(part)
-    if beginning is None or any(holds(part[beginning.end() :], sign) for sign in (b"<!", b"<?", b"&#")):
+    if not _BEGINNING.match(part):
         raise UnusualError
-    try:
-        head, opened, rest = part.decode().partition("<sheetData>")
-    except UnicodeDecodeError as damage:
-        raise UnusualError from damage
-    body, closed, tail = rest.partition("</sheetData>")
-    if not (opened and closed) or ("x14ac:" in body and 'xmlns:x14ac="' not in head):
+    head, opened, rest = part.partition(b"<sheetData>")
+    body, closed, tail = rest.partition(b"</sheetData>")
+    if not (opened and closed) or (b"x14ac:" in body and b'xmlns:x14ac="' not in head):
         raise UnusualError
-    return _framed(head, _HEADERS.sub(_without, tail)), _rows_in(body)
+    return _framed(head, _without_headers(tail)), _rows_in(body)
+
+
+def _without_headers(tail: bytes) -> bytes:
+    """Leave out what is printed above and below every page, where every form has its unit's name."""
+    place = tail.rfind(b"<headerFooter")
+    headers = _HEADERS.match(tail, place) if place >= 0 else None
+    if headers is None or any(map(_is_unclear, _TEXTS.findall(_decoded(headers[0])))):
+        return tail
+    return tail[:place] + tail[headers.end() :]
 
 
 _HEADERS = re.compile(
-    r'<headerFooter(?: [a-zA-Z]+="[a-z0-9]*")*>'
-    r"(?:<((?:odd|even|first)(?:Header|Footer))(?: ?/>|>([^<]*)</\1>))*</headerFooter>"
+    rb'<headerFooter(?: [a-zA-Z]+="[a-z0-9]*")*>'
+    rb"(?:<((?:odd|even|first)(?:Header|Footer))(?: ?/>|>([^<]*)</\1>))*</headerFooter>"
 )
-
-
-def _without(headers: re.Match[str]) -> str:
-    """Leave out what is printed above and below every page, where every form has its unit's name."""
-    texts = _TEXTS.findall(headers[0])
-    for text in texts:
-        _plain(text)
-    return headers[0] if any(not text.isprintable() or "]]>" in text for text in texts) else ""
-
-
 _TEXTS = re.compile(">([^<]+)<")
 
 
+def _is_unclear(text: str) -> bool:
+    """Tell whether the parser should look at a text."""
+    return not text.isprintable() or "]]>" in text or _STRANGE_ENTITY.search(text) is not None
+
+
 @lru_cache(maxsize=256)
-def _framed(head: str, tail: str) -> _Frame:
+def _framed(head: bytes, tail: bytes) -> _Frame:
     """Read what stands around the rows; the parser finds out whether it is sound."""
+    if any(sign in head[1:] or sign in tail for sign in (b"<!", b"<?", b"&#")):
+        raise UnusualError
     try:
-        root = ET.fromstring(f"{head}<sheetData/>{tail}".encode())  # noqa: S314 - no entity was let pass
+        root = ET.fromstring(b"<sheetData/>".join((head, tail)))  # noqa: S314 - no entity was let pass
     except ET.ParseError as damage:
         raise UnusualError from damage
     tag = _namespace(root)
@@ -261,15 +273,15 @@ def _framed(head: str, tail: str) -> _Frame:
     return _frame(root, tag)
 
 
-_END_OF_ROW, _END_OF_CELL = "</row>", "</c>"
+_END_OF_ROW, _END_OF_CELL = b"</row>", b"</c>"
 
 
-def _rows_in(body: str) -> Iterator[WrittenRow]:
+def _rows_in(body: bytes) -> Iterator[WrittenRow]:
     *closed, rest = body.split(_END_OF_ROW)
     for text in closed:
         place = 0
         while True:
-            end = text.find(">", place) + 1
+            end = text.find(b">", place) + 1
             number, is_hidden, is_empty = _row_tag(text[place:end])
             place = end
             if not is_empty:
@@ -277,7 +289,7 @@ def _rows_in(body: str) -> Iterator[WrittenRow]:
             yield WrittenRow(number, is_hidden, ())
         yield WrittenRow(number, is_hidden, _cells_in(text[place:]))
     while rest:
-        tag, sign, rest = rest.partition(">")
+        tag, sign, rest = rest.partition(b">")
         number, is_hidden, is_empty = _row_tag(tag + sign)
         if not is_empty:
             raise UnusualError
@@ -289,9 +301,9 @@ _ROW = re.compile(r'\s*<row((?: [a-zA-Z]+="[^"<>&\r\n\t]*")*)(?: x14ac:dyDescent
 
 
 @lru_cache(maxsize=_MOST_PIECES)
-def _row_tag(text: str) -> tuple[int, bool, bool]:
+def _row_tag(text: bytes) -> tuple[int, bool, bool]:
     """Read the tag that opens a row: its number, whether it is hidden, and whether it is all there is."""
-    tag = _ROW.fullmatch(text)
+    tag = _ROW.fullmatch(_decoded(text))
     if tag is None:
         raise UnusualError
     attributes = _attributes(tag[1])
@@ -309,10 +321,23 @@ def _attributes(text: str) -> dict[str, str]:
     return attributes
 
 
-def _cells_in(text: str) -> list[WrittenCell]:
+def _cells_in(text: bytes) -> list[WrittenCell]:
     *filled, rest = text.split(_END_OF_CELL)
-    read = _ending if len(text) <= _LONGEST_ROW else _ending.__wrapped__
-    return [*map(read, filled), *((_blank(rest),) if rest else ())]
+    cells = [_known.get(piece) or _remembered(piece) for piece in filled]
+    return [*cells, _blank(rest)] if rest else cells
+
+
+_known: dict[bytes, WrittenCell] = {}
+"""The cells that were read before, by what is written: those that all forms have alike are soon among them."""
+
+
+def _remembered(text: bytes) -> WrittenCell:
+    cell = _ending(_decoded(text))
+    if len(text) <= _LONGEST_PIECE:
+        if len(_known) >= _MOST_PIECES:
+            _known.clear()
+        _known[text] = cell
+    return cell
 
 
 _OPENED = r'<c((?: [a-zA-Z]+="[^"<>&\r\n\t]*")*) ?'
@@ -327,16 +352,19 @@ _ODD = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|\\]\\]>")
 """What no XML text may hold, and line ends that a parser would change."""
 
 
-@lru_cache(maxsize=_MOST_PIECES)
 def _ending(text: str) -> WrittenCell:
     """Read a filled cell whose closing tag was cut off, and the empty cells before it."""
-    if "]]>" in text or (not text.isprintable() and _ODD.search(text)):
+    if (">" in text and "]]>" in text) or (not text.isprintable() and _ODD.search(text)):
         raise UnusualError
     tag, sign, inside = text.partition("><is><t>")
-    is_alone = sign and ">" not in tag and inside.endswith("</t></is>")
-    if is_alone and "<" not in (inline := inside[:-9]):
-        return _tag(f"{tag}>")._replace(inline=unescaped(_plain(inline)))
-    return _filled(text)
+    inline = inside[:-_END_OF_TEXT]
+    if not sign or ">" in tag or "<" in inline or inside[-_END_OF_TEXT:] != "</t></is>":
+        return _filled(text)
+    row, first, column, kind, style, *_ = _tag(tag)
+    return WrittenCell(row, first, column, kind, style, None, _seen(unescaped(_plain(inline))))
+
+
+_END_OF_TEXT = len("</t></is>")
 
 
 def _filled(text: str) -> WrittenCell:
@@ -345,18 +373,19 @@ def _filled(text: str) -> WrittenCell:
     if cell is None:
         raise UnusualError
     about = _attributes(cell["about"] or "")
-    opened = _tag(cell["tag"])
+    opened = _tag(cell["tag"][:-1])
     return _behind(blanks, opened)._replace(
         shown=_plain(cell["shown"]) if cell["value"] else None,
-        inline=None if cell["inline"] is None else unescaped(_plain(cell["inline"])),
+        inline=_seen(unescaped(_plain(cell["inline"]))),
         formula=None if cell["about"] is None else _plain(cell["formula"]),
         array=_array(about),
     )
 
 
 @lru_cache(maxsize=_MOST_PIECES)
-def _blank(text: str) -> WrittenCell:
+def _blank(written: bytes) -> WrittenCell:
     """Read cells of which none holds anything."""
+    text = _decoded(written)
     blanks = _blanks(text)
     if blanks is None or blanks.end < len(text):
         raise UnusualError
@@ -390,14 +419,14 @@ def _behind(blanks: _Blanks | None, cell: WrittenCell) -> WrittenCell:
 
 @lru_cache(maxsize=_MOST_PIECES)
 def _tag(text: str) -> WrittenCell:
-    """Read the tag that opens a filled cell."""
+    """Read the tag that opens a filled cell, but for its last sign."""
     tag = _TAG.fullmatch(text)
     if tag is None:
         raise UnusualError
     return _opened(tag[1])
 
 
-_TAG = re.compile(f"{_OPENED}>")
+_TAG = re.compile(_OPENED)
 
 
 def _opened(text: str) -> WrittenCell:
@@ -408,6 +437,13 @@ def _opened(text: str) -> WrittenCell:
     except (KeyError, ValueError) as unclear:
         raise UnusualError from unclear
     return WrittenCell(row, column, column, attributes.get("t", "n"), attributes.get("s", "0"))
+
+
+def _decoded(written: bytes) -> str:
+    try:
+        return written.decode()
+    except UnicodeDecodeError as damage:
+        raise UnusualError from damage
 
 
 def _plain(text: str | None) -> str:
@@ -466,10 +502,15 @@ def _with_content(opened: WrittenCell, cell: Any, tag: str) -> WrittenCell:
     shown, formula, inline = (found.get(f"{tag}{name}") for name in ("v", "f", "is"))
     return opened._replace(
         shown=plain_text(shown) if shown is not None else None,
-        inline=text_of(inline) if inline is not None else None,
+        inline=_seen(text_of(inline)) if inline is not None else None,
         formula=plain_text(formula) if formula is not None else None,
         array=_array({} if formula is None else formula.attrib),
     )
+
+
+def _seen(text: str) -> str | None:
+    """A text that somebody can see; None for one of nothing but white space."""
+    return text if text and not text.isspace() else None
 
 
 def _array(about: dict[str, str]) -> str | None:

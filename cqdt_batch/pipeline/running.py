@@ -53,8 +53,17 @@ def examine(folder: RoundFolder, definition: Definition, track: Track = untracke
 
     Nothing is written.
     """
-    outcome = assess(folder, definition, track)
-    questions = reread(outcome, folder.named(folder.annex))
+    return questioned(folder, recalling(folder, assess(folder, definition, track)))
+
+
+def recalling(folder: RoundFolder, outcome: Outcome) -> Outcome:
+    """Add what was published before: all that an annex tells is known then."""
     previous = read_previous(folder, outcome.assessment)
-    findings = in_order((*outcome.findings, *questions, *previous.findings))
+    findings = in_order((*outcome.findings, *previous.findings))
     return replace(outcome, findings=findings, previous=previous.ledger)
+
+
+def questioned(folder: RoundFolder, outcome: Outcome) -> Outcome:
+    """Add what a reader of the printed figures would ask; the annex says nothing of that."""
+    questions = reread(outcome, folder.named(folder.annex))
+    return replace(outcome, findings=in_order((*outcome.findings, *questions)))

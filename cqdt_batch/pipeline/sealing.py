@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,9 +12,10 @@ from cqdt_batch.definition.loading import Definition
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.intake.inbox import EntryKind, entries
 from cqdt_batch.messages import Words, reason_of
+from cqdt_batch.pipeline.aside import drawn_aside
 from cqdt_batch.pipeline.folder import RoundFolder
-from cqdt_batch.pipeline.running import Track, examine, read_definition, untracked
-from cqdt_batch.pipeline.writing import Results, write_results
+from cqdt_batch.pipeline.running import Track, assess, questioned, read_definition, recalling, untracked
+from cqdt_batch.pipeline.writing import Results, annex_bytes, write_results
 from cqdt_batch.publishing.journal import is_genuine, journal_bytes, seal_from
 from cqdt_batch.publishing.sealing.reproduction import Rerun, differences, is_reproduced
 from cqdt_batch.publishing.sealing.seal import Seal, SealedInput, SealedOutput, digest, seal_of, sealed_definition
@@ -88,8 +90,10 @@ def _rerun(folder: RoundFolder, seal: Seal, track: Track) -> Rerun:
         return here
     with TemporaryDirectory() as place:
         aside, words = replace(folder, elsewhere=Path(place)), Words(seal.language)
-        outcome = examine(aside, definition, track)
-        results = write_results(aside, outcome, words)
+        outcome = recalling(aside, assess(aside, definition, track))
+        with drawn_aside(partial(annex_bytes, outcome, words)) as annex:
+            outcome = questioned(aside, outcome)
+            results = write_results(aside, outcome, words, annex=annex)
         drawn = {aside.named(path): path.read_bytes() for path in results.paths}
         now = _sealed(aside, definition, outcome, results, words)
     return replace(here, drawn=drawn, seal=now)

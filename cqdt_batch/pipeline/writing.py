@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +13,16 @@ from cqdt_batch.findings import Finding
 from cqdt_batch.intake.container import unpack
 from cqdt_batch.intake.ooxml import saved_at
 from cqdt_batch.messages import Words
+from cqdt_batch.pipeline.aside import Drawn
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.running import Track, untracked
 from cqdt_batch.publishing.annex.tables import annex_sheets
 from cqdt_batch.publishing.appraisal_book import appraisal_books
 from cqdt_batch.publishing.board import board_sheets
 from cqdt_batch.publishing.definition_book import definition_sheets
-from cqdt_batch.publishing.forms.feedback import feedback_sheets, units_to_answer
+from cqdt_batch.publishing.forms.feedback import Feedback
 from cqdt_batch.publishing.forms.form import form_sheets
-from cqdt_batch.publishing.writer import CREATED, check_target, set_aside, write_workbook
+from cqdt_batch.publishing.writer import CREATED, check_target, set_aside, workbook_bytes, write_file, write_workbook
 from cqdt_batch.scoring.changes.bookkeeping import ledger_of
 from cqdt_batch.scoring.changes.comparison import compare
 from cqdt_batch.scoring.outcome import Outcome
@@ -76,15 +77,27 @@ def _is_untouched(path: Path) -> bool:
     return saved is not None and saved.replace(tzinfo=None) == CREATED
 
 
-def write_annex(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
-    """Write the annex workbook; it tells what changed since the result published before, if that is known."""
+def annex_bytes(outcome: Outcome, words: Words) -> bytes:
+    """Draw the annex workbook; it tells what changed since the result published before, if that is known."""
     changes = compare(outcome.previous, ledger_of(outcome)) if outcome.previous else None
-    return write_workbook(folder.annex, annex_sheets(outcome, words, changes), words("annex.document"))
+    return workbook_bytes(annex_sheets(outcome, words, changes), words("annex.document"))
+
+
+def write_annex(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
+    """Write the annex workbook."""
+    check_target(folder.annex)
+    return write_file(folder.annex, annex_bytes(outcome, words))
+
+
+def board_bytes(outcome: Outcome, words: Words) -> bytes:
+    """Draw the check board."""
+    return workbook_bytes(board_sheets(outcome, words), words("board.document"))
 
 
 def write_board(folder: RoundFolder, outcome: Outcome, words: Words) -> Path:
     """Write the check board."""
-    return write_workbook(folder.board, board_sheets(outcome, words), words("board.document"))
+    check_target(folder.board)
+    return write_file(folder.board, board_bytes(outcome, words))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,18 +113,25 @@ def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: T
 
     A file of such a name that somebody saved there, perhaps one that came back, is kept under a dated name.
     """
-    answered = units_to_answer(outcome)
-    places = form_paths(outcome.assessment, folder.feedback)
-    kept = tuple(map(set_aside, filled_in(places)))
-    for unit, place in zip(outcome.assessment.asked_units, places, strict=True):
-        if unit not in answered:
+    feedback = Feedback(outcome=outcome, words=words)
+    standing = _standing(form_paths(outcome.assessment, folder.feedback))
+    kept = tuple(map(set_aside, filled_in(standing)))
+    answered = {folder.feedback / f"{unit.code}.xlsx": unit for unit in feedback.units}
+    for place in standing:
+        if place not in answered:
             place.unlink(missing_ok=True)
     title = words("feedback.document")
     written = tuple(
-        write_workbook(folder.feedback / f"{unit.code}.xlsx", feedback_sheets(outcome, unit, words), title)
-        for unit in track(answered)
+        write_workbook(place, feedback.sheets(unit), title) for place, unit in track(tuple(answered.items()))
     )
     return Answers(written=written, kept=kept)
+
+
+def _standing(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Those of the paths in one folder at which something stands: the folder is asked, not each of thousands."""
+    folders = {path.parent for path in paths}
+    names = {one.name.casefold() for folder in folders if folder.is_dir() for one in folder.iterdir()}
+    return tuple(path for path in paths if path.name.casefold() in names)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,10 +147,17 @@ class Results:
         return (*(path for _, path in self.workbooks), *self.answers.written)
 
 
-def write_results(folder: RoundFolder, outcome: Outcome, words: Words, *, with_annex: bool = True) -> Results:
-    """Write all that is said of an outcome; OSError, before anything is written, where something else stands there."""
-    wanted = ((folder.annex, write_annex), (folder.board, write_board))[not with_annex :]
-    for path in (*(path for path, _ in wanted), *form_paths(outcome.assessment, folder.feedback), folder.journal):
+def write_results(
+    folder: RoundFolder, outcome: Outcome, words: Words, *, annex: Drawn | None = None, with_annex: bool = True
+) -> Results:
+    """Write all that is said of an outcome; OSError, before anything is written, where something else stands there.
+
+    The `annex` may be drawn already.
+    """
+    wanted = (folder.annex, folder.board)[not with_annex :]
+    for path in (*wanted, *_standing(form_paths(outcome.assessment, folder.feedback)), folder.journal):
         check_target(path)
-    workbooks = tuple((path, write(folder, outcome, words)) for path, write in wanted)
+    board = board_bytes(outcome, words)
+    drawn = (annex() if annex else annex_bytes(outcome, words), board) if with_annex else (board,)
+    workbooks = tuple((path, write_file(path, data)) for path, data in zip(wanted, drawn, strict=True))
     return Results(workbooks=workbooks, answers=write_feedback(folder, outcome, words))

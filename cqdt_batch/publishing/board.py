@@ -35,6 +35,9 @@ _FILLS = {
     Severity.WARNING: "FFE699",
     Severity.NOTICE: "EDEDED",
 }
+_LOOKS = {state: replace(CENTRED, fill=fill) for state, fill in _FILLS.items()}
+_HASH = replace(TEXT, size=8, wrap=False)
+_CODE = replace(TEXT, size=9)
 
 
 def board_sheets(outcome: Outcome, words: Words) -> tuple[Sheet, ...]:
@@ -207,7 +210,7 @@ def _unit_rows(outcome: Outcome, words: Words) -> Iterator[Row]:
             (number, CENTRED),
             (unit.name, TEXT),
             (block.name, TEXT),
-            (words(f"unit_state.{state}"), replace(CENTRED, fill=_FILLS[state])),
+            (words(f"unit_state.{state}"), _LOOKS[state]),
             *((counts[unit.code, severity], CENTRED) for severity in Severity),
             ("\n".join(files.get(unit.code, ())), TEXT),
             *(_unverified_cells(outcome, unit.code) if outcome.appraisal.files else ()),
@@ -219,7 +222,7 @@ def _unverified_cells(outcome: Outcome, unit: str) -> Row:
     open_still = outcome.unverified.get(unit)
     if open_still is None:
         return ((None, CENTRED),)
-    return ((len(open_still), replace(CENTRED, fill=_FILLS[Severity.NOTICE] if open_still else "")),)
+    return ((len(open_still), _LOOKS[Severity.NOTICE] if open_still else CENTRED),)
 
 
 def _file_rows(outcome: Outcome, words: Words) -> Iterator[Row]:
@@ -229,11 +232,11 @@ def _file_rows(outcome: Outcome, words: Words) -> Iterator[Row]:
         yield (
             (number, CENTRED),
             (linked_file(entry.name), TEXT),
-            (words(f"file_state.{entry.state}"), replace(CENTRED, fill=_FILLS[entry.state])),
+            (words(f"file_state.{entry.state}"), _LOOKS[entry.state]),
             (_unit_name(outcome, entry.unit), TEXT),
             (refused, TEXT),
             (_saved(entry.modified), CENTRED),
-            (entry.sha256, replace(TEXT, size=8, wrap=False)),
+            (entry.sha256, _HASH),
         )
 
 
@@ -249,12 +252,12 @@ def _finding_rows(outcome: Outcome, words: Words) -> Iterator[Row]:
         severity = finding.severity
         yield (
             (words.message(finding), TEXT),
-            (words(f"severity.{severity}"), replace(CENTRED, fill=_FILLS[severity])),
+            (words(f"severity.{severity}"), _LOOKS[severity]),
             (_unit_name(outcome, finding.unit), TEXT),
             (finding.where.file, TEXT),
             (finding.where.sheet, TEXT),
             (_cell(finding, words), _LINK),
-            (finding.code, replace(TEXT, size=9)),
+            (finding.code, _CODE),
         )
 
 

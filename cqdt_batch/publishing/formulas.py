@@ -6,7 +6,7 @@ the dust of binary arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,6 +21,9 @@ DUST = 10
 
 _LONGEST_LITERAL = 255
 """The most characters of one text inside a formula."""
+
+_ANY_ROWS = 9_999_999, 8_888_888
+"""Rows beyond any sheet's."""
 
 
 def points_formula(  # noqa: PLR0913, PLR0917 - a leaf and all that its points come from
@@ -122,6 +125,16 @@ def literal(text: str) -> str:
 
 def _plain(number: Decimal) -> str:
     return f"{number.normalize():f}"
+
+
+def by_row(write: Callable[[int], str]) -> Callable[[int], str]:
+    """Write a formula that differs from row to row in the number of the row alone once, not a thousand times.
+
+    The number is cut out of it. Where it also stands there for something else, such as a figure of the definition,
+    that shows when another number is cut out, and every row's formula is written by itself.
+    """
+    pieces, others = (write(row).split(str(row)) for row in _ANY_ROWS)
+    return (lambda row: str(row).join(pieces)) if pieces == others else write
 
 
 def aggregate_formula(  # noqa: PLR0913, PLR0917 - a criterion, its children and where they stand

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import to_json
 
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.publishing.sealing.seal import FORMAT, Seal, digest
@@ -28,19 +27,32 @@ def journal(seal: Seal) -> dict[str, Any]:
 
 def journal_bytes(seal: Seal) -> bytes:
     """The text of the seal's file; its last line is the checksum of all others."""
-    try:
-        text = _SEAL.dump_json(seal, indent=1, exclude_defaults=True) + b"\n"
-    except ValueError:
-        text = _text(_SEAL.dump_python(seal, mode="json", exclude_defaults=True))
+    text = _text(_SEAL.dump_python(seal, mode="json", exclude_defaults=True))
     return text.removesuffix(b"\n}\n") + f',\n "{_CHECKSUM}": "{digest(text)}"\n}}\n'.encode()
 
 
 def _text(plain: Mapping[str, Any]) -> bytes:
-    """Write a lone surrogate, as in names of files from old systems, as JSON escapes it; pydantic refuses it."""
-    try:
-        return to_json(plain, indent=1) + b"\n"
-    except ValueError:
-        return (json.dumps(plain, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
+    """Write plain values; a lone surrogate, as in names of files from old systems, is written as JSON escapes it."""
+    return f"{_laid_out(plain, '')}\n".encode("utf-8", "backslashreplace")
+
+
+def _laid_out(value: Any, indent: str) -> str:
+    """Write objects a field a line and lists an item a line, so that both can be read and compared.
+
+    What stands within an item stays on its line: of a unit that is a few thousand characters.
+    """
+    inner = f"{indent} "
+    match value:
+        case dict() if value:
+            fields = (f"{inner}{_json(key)}: {_laid_out(field, inner)}" for key, field in value.items())
+            return f"{{\n{_joined(fields)}\n{indent}}}"
+        case list() if value:
+            return f"[\n{_joined(inner + _json(item) for item in value)}\n{indent}]"
+    return _json(value)
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_joined = ",\n".join
 
 
 def _checksum(plain: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import TypeAlias
 
 from cqdt_batch.messages import Words
@@ -19,14 +20,25 @@ Row: TypeAlias = tuple[tuple[Value, Style], ...]
 """The cells of a row from left to right."""
 
 
+MOST_ROWS = 20_000
+"""So many rows a list may have; nobody reads more, and a workbook takes a while to open with them."""
+
+
 def listing(words: Words, book: str, name: str, columns: Mapping[str, int], rows: Iterable[Row]) -> Sheet:
-    """Draw a list; `columns` are the widths by the names of the columns, whose words stand among those of the book."""
+    """Draw a list; `columns` are the widths by the names of the columns, whose words stand among those of the book.
+
+    Of a longer list than anybody reads the last row says how many are left out and what tells them all.
+    """
+    coming = iter(rows)
     cells = [Cell(1, position, words(f"{book}.column.{column}"), HEADER) for position, column in enumerate(columns, 1)]
     last = 1
-    for last, row in enumerate(rows, 2):
+    for last, row in enumerate(islice(coming, MOST_ROWS), 2):
         cells += [Cell(last, position, value, style) for position, (value, style) in enumerate(row, 1)]
     if last == 1:
         cells.append(Cell(2, 1, words(f"{book}.nothing"), ALONE, across=len(columns)))
+    more = sum(1 for _ in coming)
+    if more:
+        cells.append(Cell(last + 1, 1, words("listing.more", count=more), ALONE, across=len(columns)))
     return Sheet(
         name=words(f"{book}.{name}"),
         cells=tuple(cells),

@@ -246,21 +246,27 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
     Excel would fit unmerged rows by itself, but not merged ones, and other programs fit none.
     """
     fitted: dict[int, float] = {}
+    known: dict[tuple[str, float, int], float] = {}
     last = math.inf if sheet.fitted_to is None else sheet.fitted_to
-    for cell in sheet.cells:
-        if cell.down == 1 and cell.row <= last:
-            width = sum(sheet.widths[cell.column - 1 : cell.column - 1 + cell.across])
-            needed = _height(_shown(cell.value), width, cell.style)
-            fitted[cell.row] = max(fitted.get(cell.row, sheet.least_heights.get(cell.row, sheet.least_height)), needed)
+    for row, column, value, style, down, across, _ in sheet.cells:
+        if down > 1 or row > last:
+            continue
+        text = value if type(value) is str else _shown(value)
+        width = sum(sheet.widths[column - 1 : column - 1 + across]) if text else 0.0
+        key = text, width, id(style)
+        needed = known.get(key)
+        if needed is None:
+            needed = known[key] = _height(text, width, style)
+        if row not in fitted:
+            fitted[row] = sheet.least_heights.get(row, sheet.least_height)
+        fitted[row] = max(fitted[row], needed)
     return {row: round(min(points, _HIGHEST), 2) for row, points in fitted.items()}
 
 
 def _shown(value: Value) -> str:
-    match value:
-        case str(text) | Link(_, text) | Computed(_, str(text)):
-            return text
-        case _:
-            return ""
+    if type(value) is Computed or type(value) is Link:
+        return value[1] if type(value[1]) is str else ""
+    return value if isinstance(value, str) else ""
 
 
 _HIGHEST = 409.0
@@ -281,5 +287,16 @@ def _height(text: str, width: float, style: Style) -> float:
 
 def _ems(line: str, style: Style) -> float:
     """Estimate the width of a line in multiples of the font size, from usual letters of Times New Roman."""
-    letters = sum(0.27 if letter in _NARROW else 0.62 if letter.isupper() else 0.46 for letter in line)
+    letters = sum(map(_LETTERS.__getitem__, line))
     return letters * (1.08 if style.bold else 1.0)
+
+
+class _Letters(dict[str, float]):
+    """The width of each letter, found out when it is first met."""
+
+    def __missing__(self, letter: str) -> float:
+        self[letter] = 0.27 if letter in _NARROW else 0.62 if letter.isupper() else 0.46
+        return self[letter]
+
+
+_LETTERS = _Letters()

@@ -1,4 +1,7 @@
-"""Write sheets to a workbook file. The only place that knows XlsxWriter; the same sheets give the same bytes."""
+"""Write sheets to a workbook file; the same sheets give the same bytes.
+
+Only this module and the one of the worksheet know XlsxWriter.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
 from cqdt_batch.cells import printable
 from cqdt_batch.publishing.sheets import (
@@ -27,11 +29,12 @@ from cqdt_batch.publishing.sheets import (
     Page,
     Sheet,
     Style,
+    Value,
     Visibility,
-    in_sheet,
     ranges,
     row_heights,
 )
+from cqdt_batch.publishing.worksheet import QuickWorksheet
 
 CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel knows no zones
 """The date that every workbook of ours bears: a fixed one keeps the bytes the same on every run."""
@@ -156,18 +159,8 @@ def workbook_bytes(sheets: Iterable[Sheet], title: str) -> bytes:
         workbook.set_calc_mode("auto")
         formats = _Formats(workbook)
         for sheet in sheets:
-            _SheetWriter(workbook.add_worksheet(sheet.name, worksheet_class=_Worksheet), sheet, formats).write()
+            _SheetWriter(workbook.add_worksheet(sheet.name, worksheet_class=QuickWorksheet), sheet, formats).write()
     return written.getvalue()
-
-
-class _Worksheet(Worksheet):  # type: ignore[misc]
-    """A sheet whose formulas go into the file as they are: none of ours has a function that is newer than the format.
-
-    XlsxWriter would look for each of those functions in every formula, a third of the time an annex takes.
-    """
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
-        return formula.removeprefix("=")
 
 
 class _Formats:
@@ -235,6 +228,7 @@ class _SheetWriter:
         self._draw_frame()
         for cell in self._sheet.cells:
             self._draw_cell(cell)
+        self._target.measure()
         for entry in self._sheet.entries:
             self._target.data_validation(
                 entry.first[0] - 1,
@@ -275,40 +269,46 @@ class _SheetWriter:
         target.hide_gridlines(2)
 
     def _draw_cell(self, cell: Cell) -> None:
-        row, column, form = cell.row - 1, cell.column - 1, self._formats(cell.style)
-        if cell.down > 1 or cell.across > 1:
-            self._target.merge_range(row, column, row + cell.down - 1, column + cell.across - 1, "", form)
-        if cell.jump and self._takes_link():
-            sheet, place, tip = cell.jump
-            self._target.write_url(row, column, f"internal:{in_sheet(sheet, place)}", form, sheet, tip)
-        match cell.value:
+        row, column, value, style, down, across, jump = cell
+        row, column, form = row - 1, column - 1, self._formats(style)
+        if down > 1 or across > 1:
+            self._target.merge_range(row, column, row + down - 1, column + across - 1, "", form)
+        if jump and self._takes_link():
+            self._target.put_jump(row, column, jump)
+        if isinstance(value, Computed):
+            self._check_length(cell, value.formula)
+            self._target.put_formula(row, column, value, form)
+        elif isinstance(value, str) and value:
+            if value[0] in "=+-@":
+                form = self._formats(style, quoted=True)
+            self._target.put_text(row, column, printable(value), form)
+        elif isinstance(value, (Decimal, int)) and -LARGEST < (number := float(value)) < LARGEST:
+            self._target.put_number(row, column, number, form)
+        else:
+            self._draw_other(row, column, value, form)
+
+    def _draw_other(self, row: int, column: int, value: Value, form: Any) -> None:
+        """Draw what there are not many of: gaps, links, very large numbers."""
+        match value:
             case None | "":
-                self._target.write_blank(row, column, None, form)
-            case Computed(formula, value):
-                if len(formula) > _LONGEST_FORMULA:
-                    raise ValueError(f"{self._sheet.name} {cell.row}:{cell.column}: formula too long for Excel")
-                self._target.write_formula(row, column, formula, form, _plain(value))
+                self._target.put_blank(row, column, form)
             case Link(target, text) if self._takes_link():
                 self._target.write_url(row, column, target, form, printable(text))
             case Link(_, text):
-                self._target.write_string(row, column, printable(text), form)
-            case str(text):
-                quoted = text[:1] in ("=", "+", "-", "@")
-                form = self._formats(cell.style, quoted=True) if quoted else form
-                self._target.write_string(row, column, printable(text), form)
+                self._target.put_text(row, column, printable(text), form)
             case Decimal() as exact if abs(exact) >= LARGEST:
-                self._target.write_string(row, column, printable(f"{exact:f}"), form)
-            case number:
-                self._target.write_number(row, column, float(number), form)
+                self._target.put_text(row, column, printable(f"{exact:f}"), form)
+            case Decimal() | int() as number:
+                self._target.put_number(row, column, float(number), form)
+
+    def _check_length(self, cell: Cell, formula: str) -> None:
+        if len(formula) > _LONGEST_FORMULA:
+            raise ValueError(f"{self._sheet.name} {cell.row}:{cell.column}: formula too long for Excel")
 
     def _takes_link(self) -> bool:
         """Count a link; false where the sheet is full of them: Excel takes 65,530."""
         self._links += 1
         return self._links <= _MOST_LINKS
-
-
-def _plain(value: str | int | Decimal) -> str | int | float:
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def _validation(entry: Entry) -> dict[str, Any]:

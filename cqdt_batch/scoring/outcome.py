@@ -102,6 +102,8 @@ class Outcome:
     @cached_property
     def verified_inputs(self) -> frozenset[tuple[str, str, InputKind]]:
         """The inputs, by unit, criterion and kind, in whose place verified values count."""
+        if not self.appraisal.verdicts:
+            return frozenset()
         places = {one.where for verdict in self.appraisal.verdicts.values() for one in verdict.inputs}
         counted = (one for submission in self.submissions for one in submission.inputs if one.where in places)
         return frozenset((one.unit, one.criterion, one.kind) for one in counted)

@@ -65,10 +65,10 @@ class InputsSheet:
             if leaf.rule is Rule.RELATIVE and leaf.measured is Measure.RATIO:
                 yield leaf.code, None
 
-    def reference(self, unit: Unit, leaf: Criterion, kind: InputKind) -> str:
+    def reference(self, row: int, leaf: Criterion, kind: InputKind) -> str:
         """The cell of an input, as a formula of another sheet names it; "" where the leaf has no such input."""
         column = self._column_of.get((leaf.code, kind))
-        return in_sheet(self.name, address(self.row_of[unit.code], column)) if column else ""
+        return in_sheet(self.name, address(row, column)) if column else ""
 
     def best(self, leaf: Criterion) -> str | None:
         """The cell of the highest figure of the block, for leaves relative to the best unit."""

@@ -43,6 +43,8 @@ _ROOT = "1F4E79"
 """The colour of the composite index, which is where a unit begins."""
 _HASH = replace(_TEXT, size=8)
 _HEADER_ROW = 4
+_ANYWHERE = "\0"
+"""What no sheet is called: it stands for a place in a text that many places share."""
 _SCALE = 50
 """Percent: all but the hash of a trace without verified values is one A4 page wide."""
 _WIDTHS = {
@@ -112,11 +114,23 @@ class TraceSheet:
     def jump(self, unit: Unit, criterion: str) -> Jump:
         """Lead to the row of a scored unit and a criterion."""
         if not self.lines:
-            working = self.working[unit.block]
-            cell = working.place(unit, criterion)
-            return Jump(working.name, cell, self.words("trace.tip_points", sheet=working.name, cell=cell))
+            name, cell = self.working[unit.block].name, self.working[unit.block].place(unit, criterion)
+            return Jump(name, cell, self._points_tip[unit.block].replace(_ANYWHERE, cell))
         row = self._placed[1][unit.code, criterion]
-        return Jump(self.name, address(row, 1), self.words("trace.tip", sheet=self.name, row=row))
+        return Jump(self.name, address(row, 1), self._tip.replace(_ANYWHERE, str(row)))
+
+    @cached_property
+    def _tip(self) -> str:
+        """What is shown beside the mouse, with the row yet to be put in."""
+        return self.words("trace.tip", sheet=self.name, row=_ANYWHERE)
+
+    @cached_property
+    def _points_tip(self) -> dict[str, str]:
+        """The same for the sheets of points, with the cell yet to be put in."""
+        return {
+            block: self.words("trace.tip_points", sheet=working.name, cell=_ANYWHERE)
+            for block, working in self.working.items()
+        }
 
     def sheet(self) -> Sheet:
         """Draw the sheet."""

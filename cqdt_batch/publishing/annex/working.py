@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import pandas as pd
 
 from cqdt_batch.definition.assessment import CriteriaTree
 from cqdt_batch.definition.records import Block, ColumnKind, Criterion, GradeBasis, Treatment, Unit
+from cqdt_batch.findings import column_letters
 from cqdt_batch.intake.questions import may_be_absent
 from cqdt_batch.intake.submissions import InputKind, scored_by
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.inputs import VERIFIED, InputsSheet
-from cqdt_batch.publishing.formulas import aggregate_formula, literal, most_formula, points_formula
+from cqdt_batch.publishing.formulas import aggregate_formula, by_row, literal, most_formula, points_formula
 from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, Value, address, in_sheet, wide_page
 from cqdt_batch.rounding import published
 from cqdt_batch.scoring.outcome import Outcome
-from cqdt_batch.scoring.points import answer_to
+from cqdt_batch.scoring.points import answer_to, by_criterion
 from cqdt_batch.scoring.rules import leaf_points
 
 _TITLE = Style(size=14, bold=True)
@@ -37,8 +39,6 @@ _CODES_ROW, _LABELS_ROW, _MAXIMA_ROW = 4, 5, 6
 _FIRST_ROW = 7
 _FIXED = 3
 """Columns before the criteria: number, unit, file."""
-_ANY_ROW = 9_999_999
-"""A row beyond any sheet's, which stands for the row of a unit in a formula that all of them have."""
 
 _BY_APPLICABLE = frozenset({ColumnKind.APPLICABLE, ColumnKind.NOT_ASSESSED, ColumnKind.PERCENT, ColumnKind.CONVERTED})
 """The columns whose figures are held against what was possible for a unit."""
@@ -51,6 +51,19 @@ _MOST_TRACED = 25_000
 def is_traced(outcome: Outcome) -> bool:
     """Tell whether the annex has a sheet that traces every figure: a row for each criterion of each scored unit."""
     return sum(points.size for points in outcome.points.values()) <= _MOST_TRACED
+
+
+class _Column(NamedTuple):
+    """A criterion on the sheet of points: its column, the units' points, the formula of an inner one by row.
+
+    `is_typed` says that nothing computes or rounds the points of a leaf.
+    """
+
+    criterion: Criterion
+    column: int
+    points: Mapping[str, Decimal | None]
+    formula: Callable[[int], str] | None
+    is_typed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,22 +140,32 @@ class WorkingSheets:
 
     def reference(self, unit: Unit, criterion: str) -> str:
         """The cell of a unit's exact points, as a formula of another sheet names it."""
-        return in_sheet(self.name, self.place(unit, criterion))
+        return f"{self._in_points[criterion]}{self._row_of[unit.code]}"
 
     def maximum(self, criterion: str) -> str:
         """The cell of a criterion's maximum."""
-        return in_sheet(self.name, f"{address(_MAXIMA_ROW, self._column_of[criterion])}")
+        return f"{self._in_points[criterion]}{_MAXIMA_ROW}"
 
     def applicable(self, unit: Unit, criterion: str) -> str:
         """The cell of a unit's applicable maximum: where every unit is assessed on everything, the maximum itself."""
         if not self.has_applicable:
             return self.maximum(criterion)
-        return in_sheet(self._applicable_name, address(self._row_of[unit.code], self._column_of[criterion]))
+        return f"{self._in_applicable[criterion]}{self._row_of[unit.code]}"
+
+    @cached_property
+    def _in_points(self) -> dict[str, str]:
+        """The column of each criterion as a formula of another sheet names it; the row is to follow."""
+        return {code: in_sheet(self.name, column_letters(column)) for code, column in self._column_of.items()}
+
+    @cached_property
+    def _in_applicable(self) -> dict[str, str]:
+        """The columns of the sheet of applicable maxima, likewise."""
+        return {code: in_sheet(self._applicable_name, column_letters(at)) for code, at in self._column_of.items()}
 
     def sheets(self) -> tuple[Sheet, ...]:
         """Draw the sheets."""
         points = self._sheet(
-            self.name, self.words("working.title", block=self.block.name), self._points_note, self._points_cell
+            self.name, self.words("working.title", block=self.block.name), self._points_note, self._points_row
         )
         return (
             points,
@@ -152,7 +175,7 @@ class WorkingSheets:
 
     def _applicable_sheet(self) -> Sheet:
         title = self.words("working.applicable_title", block=self.block.name)
-        return self._sheet(self._applicable_name, title, self.words("working.applicable_note"), self._applicable_cell)
+        return self._sheet(self._applicable_name, title, self.words("working.applicable_note"), self._applicable_row)
 
     @property
     def _points_note(self) -> str:
@@ -167,10 +190,10 @@ class WorkingSheets:
         note = self.words("working.note", decimals=self.block.decimals)
         return " ".join((note, *(self.words(key) for key, is_said in said.items() if is_said)))
 
-    def _sheet(self, name: str, title: str, note: str, figure: Callable[[int, Unit, Criterion], Cell]) -> Sheet:
+    def _sheet(self, name: str, title: str, note: str, figures: Callable[[int, Unit], Iterator[Cell]]) -> Sheet:
         return Sheet(
             name=name,
-            cells=(*self._head(title, note), *self._rows(figure)),
+            cells=(*self._head(title, note), *self._rows(figures)),
             widths=(6.0, 34.0, 26.0, *[11.0] * len(self._criteria)),
             page=wide_page(
                 (_CODES_ROW, _MAXIMA_ROW), f"&L{self.words('annex.draft')}" if self.outcome.is_draft else ""
@@ -198,22 +221,29 @@ class WorkingSheets:
             return criterion.max_score or Decimal(0)
         return Computed(self._most(criterion, _MAXIMA_ROW), self.tree.maxima[criterion.code])
 
+    @cached_property
+    def _columns(self) -> tuple[_Column, ...]:
+        """The columns of criteria, with all that is the same in every row."""
+        return tuple(map(self._column, self._criteria))
+
+    def _column(self, criterion: Criterion) -> _Column:
+        is_leaf = self.tree.is_leaf(criterion.code)
+        return _Column(
+            criterion=criterion,
+            column=self._column_of[criterion.code],
+            points=self._exact[criterion.code],
+            formula=None if is_leaf else by_row(partial(self._gathered, criterion)),
+            is_typed=is_leaf and InputKind.FIRST not in scored_by(criterion) and not self._is_rounded(criterion),
+        )
+
     def _gathered(self, criterion: Criterion, row: int) -> str:
         """Gather in Excel what is gathered exactly here.
 
         The formula rounds to the decimals that points have anyway. That changes no figure: it only takes off the dust
         of binary arithmetic, so that 55.85 is not 55.849999999999994 when the annex rounds it.
         """
-        return self._sums[criterion.code].replace(str(_ANY_ROW), str(row))
-
-    @cached_property
-    def _sums(self) -> dict[str, str]:
-        """The formula of every inner criterion, on a row that stands for any."""
-        return {one.code: self._sum(one) for one in self._criteria if not self.tree.is_leaf(one.code)}
-
-    def _sum(self, criterion: Criterion) -> str:
         children = self.tree.children[criterion.code]
-        cells = [(_ANY_ROW, self._column_of[child.code]) for child in children]
+        cells = [(row, self._column_of[child.code]) for child in children]
         gathered = aggregate_formula(criterion, children, cells, self.block.input_decimals)
         return f"=ROUND({gathered},{self.block.decimals})" if self._is_rounded(criterion) else f"={gathered}"
 
@@ -223,26 +253,38 @@ class WorkingSheets:
         cells = [(row, self._column_of[child.code]) for child in children]
         return f"={most_formula(criterion, children, cells, self.block.input_decimals)}"
 
-    def _rows(self, figure: Callable[[int, Unit, Criterion], Cell]) -> Iterator[Cell]:
+    def _rows(self, figures: Callable[[int, Unit], Iterator[Cell]]) -> Iterator[Cell]:
         for number, (code, row) in enumerate(self._row_of.items(), 1):
             unit = self.outcome.assessment.unit_by_code[code]
             submission = self.outcome.submission_of.get(code)
             yield Cell(row, 1, number, _FIGURE)
             yield Cell(row, 2, unit.printed_name, _TEXT)
             yield Cell(row, 3, submission.file if submission else None, _FILE)
-            for criterion in self._criteria:
-                yield figure(row, unit, criterion)
+            yield from figures(row, unit) if code in self._scored else self._unscored(row, unit)
 
-    def _points_cell(self, row: int, unit: Unit, criterion: Criterion) -> Cell:
-        column = self._column_of[criterion.code]
-        if unit.code not in self._scored:
-            return Cell(row, column, self.words(f"unit_state.{self.outcome.states[unit.code]}"), _ABSENT)
-        exact = self._exact[criterion.code][unit.code]
-        if self.tree.is_leaf(criterion.code):
-            return self._leaf_cell(row, unit, criterion, exact)
-        if exact is None:
-            return Cell(row, column, self.words("not_assessed"), _ABSENT)
-        return Cell(row, column, Computed(self._gathered(criterion, row), exact), _INNER)
+    def _unscored(self, row: int, unit: Unit) -> Iterator[Cell]:
+        """The state of a unit in the place of its figures."""
+        state = self.words(f"unit_state.{self.outcome.states[unit.code]}")
+        yield from (Cell(row, column, state, _ABSENT) for column in self._column_of.values())
+
+    def _points_row(self, row: int, unit: Unit) -> Iterator[Cell]:
+        code, is_plain = unit.code, unit.code not in self._settled
+        for criterion, column, points, formula, is_typed in self._columns:
+            exact = points[code]
+            if formula is not None and exact is not None:
+                yield Cell(row, column, Computed(formula(row), exact), _INNER)
+            elif formula is not None:
+                yield Cell(row, column, self.words("not_assessed"), _ABSENT)
+            elif is_typed and is_plain and exact is not None:
+                yield Cell(row, column, exact, _FIGURE)
+            else:
+                yield self._leaf_cell(row, unit, criterion, exact)
+
+    @cached_property
+    def _settled(self) -> frozenset[str]:
+        """The units of which something was corrected or verified."""
+        corrected = (unit for unit, _ in self.outcome.register.points)
+        return frozenset((*corrected, *(unit for unit, _, _ in self.outcome.verified_inputs)))
 
     def _leaf_cell(self, row: int, unit: Unit, leaf: Criterion, exact: Decimal | None) -> Cell:
         column = self._column_of[leaf.code]
@@ -260,10 +302,18 @@ class WorkingSheets:
             return Cell(
                 row, column, self._fixed_points(leaf, points), replace(style, fill=VERIFIED) if is_verified else style
             )
-        first, second = (self.inputs.reference(unit, leaf, kind) for kind in (InputKind.FIRST, InputKind.SECOND))
+        return Cell(row, column, Computed(self._computed[leaf.code](row), shown), style)
+
+    @cached_property
+    def _computed(self) -> dict[str, Callable[[int], str]]:
+        """The formulas of the leaves whose points are computed."""
+        return {leaf.code: by_row(partial(self._computed_in, leaf)) for leaf in self.inputs.leaves}
+
+    def _computed_in(self, leaf: Criterion, row: int) -> str:
+        first, second = (self.inputs.reference(row, leaf, kind) for kind in (InputKind.FIRST, InputKind.SECOND))
         best = self.inputs.best(leaf)
         formula = points_formula(leaf, first, second, self.block.input_decimals, self.words, best)
-        return Cell(row, column, Computed(f"={self._rounded_part(leaf, formula)}", shown), style)
+        return f"={self._rounded_part(leaf, formula)}"
 
     def _is_rounded(self, criterion: Criterion) -> bool:
         """Tell whether a criterion is rounded before it is added, as the block may say of printed parts."""
@@ -290,27 +340,37 @@ class WorkingSheets:
         absent = literal(self.words("not_assessed")) if may_be_absent(leaf) else '""'
         return f"IFERROR(ROUND({formula},{self.block.decimals}),{absent})"
 
-    def _applicable_cell(self, row: int, unit: Unit, criterion: Criterion) -> Cell:
-        column = self._column_of[criterion.code]
-        if unit.code not in self._scored:
-            return Cell(row, column, self.words(f"unit_state.{self.outcome.states[unit.code]}"), _ABSENT)
-        most = self._possible[criterion.code][unit.code]
+    def _applicable_row(self, row: int, unit: Unit) -> Iterator[Cell]:
+        for criterion, column, formula in self._maxima:
+            most = self._possible[criterion.code][unit.code]
+            if formula is None:
+                yield Cell(row, column, Decimal(0), _FIGURE)
+            else:
+                style = _FIGURE if self.tree.is_leaf(criterion.code) else _INNER
+                yield Cell(row, column, Computed(formula(row), most), style)
+
+    @cached_property
+    def _maxima(self) -> tuple[tuple[Criterion, int, Callable[[int], str] | None], ...]:
+        """The columns of criteria with the formulas of their applicable maxima; bonuses and penalties have none."""
+        return tuple((one, self._column_of[one.code], self._maximum_by_row(one)) for one in self._criteria)
+
+    def _maximum_by_row(self, criterion: Criterion) -> Callable[[int], str] | None:
         if not self.tree.is_leaf(criterion.code):
-            return Cell(row, column, Computed(self._most(criterion, row), most), _INNER)
+            return by_row(partial(self._most, criterion))
         if criterion.extra:
-            return Cell(row, column, Decimal(0), _FIGURE)
-        points, maximum = self.reference(unit, criterion.code), self.maximum(criterion.code)
-        return Cell(row, column, Computed(f"=IF(ISNUMBER({points}),{maximum},0)", most), _FIGURE)
+            return None
+        points, maximum = self._in_points[criterion.code], self.maximum(criterion.code)
+        return lambda row: f"=IF(ISNUMBER({points}{row}),{maximum},0)"
 
     @cached_property
     def _exact(self) -> dict[str, dict[str, Decimal | None]]:
-        """The points of the scored units by criterion: cell by cell, plain dictionaries are a hundred times faster."""
-        return self._points.to_dict()  # type: ignore[return-value]
+        """The points of the scored units by criterion."""
+        return by_criterion(self._points)
 
     @cached_property
     def _possible(self) -> dict[str, dict[str, Decimal]]:
         """The applicable maxima, likewise."""
-        return self.outcome.applicable[self.block.code].to_dict()  # type: ignore[return-value]
+        return by_criterion(self.outcome.applicable[self.block.code])
 
     @cached_property
     def _scored(self) -> frozenset[str]:

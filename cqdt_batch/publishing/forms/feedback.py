@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from cqdt_batch.cells import as_typed
 from cqdt_batch.definition.assessment import Assessment
@@ -41,55 +42,84 @@ _OF_FILES_THAT_DO_NOT_COUNT = frozenset({"unit_left_out", "superseded", "file_co
 """Findings that tell the officer about files that do not count: nothing for the unit to mend."""
 
 
-def units_to_answer(outcome: Outcome) -> tuple[Unit, ...]:
-    """The units in whose form something was found, and those to be told that they were verified otherwise.
+@dataclass(frozen=True, kw_only=True)
+class Feedback:
+    """The feedback forms of an outcome; what they need is looked up once for all units."""
 
-    Who sent nothing gets no answer.
-    """
-    told = {finding.unit for finding in _about_forms(outcome, outcome.findings)}
-    trace = Trace(outcome)
-    units = outcome.assessment.units
-    return tuple(unit for unit in units if unit.code in told or verified_otherwise(trace, unit))
+    outcome: Outcome
+    words: Words
 
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """The units in whose form something was found, and those to be told that they were verified otherwise.
 
-def _about_forms(outcome: Outcome, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Those of the findings that are about a form that was handed in, not about the work of officers or appraisers."""
-    received = {entry.name for entry in outcome.intake.files}
-    for finding in findings:
-        if finding.where.file in received and finding.code not in _OF_FILES_THAT_DO_NOT_COUNT:
-            yield finding
+        Who sent nothing gets no answer.
+        """
+        told = {finding.unit for finding in self._about_forms(self.outcome.findings)}
+        units = self.outcome.assessment.units
+        return tuple(unit for unit in units if unit.code in told or verified_otherwise(self._trace, unit))
 
+    def sheets(self, unit: Unit) -> tuple[Sheet, ...]:
+        """Make the sheets of a unit's feedback form.
 
-def feedback_sheets(outcome: Outcome, unit: Unit, words: Words) -> tuple[Sheet, ...]:
-    """Make the sheets of a unit's feedback form.
+        These are what was found, if anything was; what was verified, if the unit is to be told; and the form with what
+        the unit had typed.
+        """
+        outcome, words = self.outcome, self.words
+        own, entries = self._own.get(unit.code, []), self._entries.get(unit.code, [])
+        aside = [finding for entry in entries for finding in entry.read if finding not in own]
+        findings = tuple(_once(self._about_forms((*own, *aside))))
+        verified = verified_otherwise(self._trace, unit)
+        submissions = tuple(entry.submission for entry in entries if entry.submission is not None)
+        answers = _answers(submissions) if len(submissions) == len(entries) else {}
+        cells = _cells(outcome.assessment, unit, submissions)
+        remarks = {**dict(verified_remarks(verified, words)), **dict(_remarks(findings, cells, words))}
+        remarks |= dict(_differing(answers, words))
+        open_again = _open_again(own, cells, _NOBODY_KNOWS) | _open_again(aside, cells, MISFITS)
+        for place in open_again & answers.keys():
+            remarks[place] = _with_what_stood(remarks.get(place), answers[place], words)
+        layout = FormLayout(
+            assessment=outcome.assessment,
+            unit=unit,
+            words=words,
+            typed={p: retyped(found[0]) for p, found in answers.items() if len(found) == 1 and p not in open_again},
+            remarks=remarks,
+            answers=tuple(submission.sha256 for submission in submissions),
+        )
+        strays = tuple(stray for submission in submissions for stray in submission.strays)
+        listed = (_list(layout, findings, cells, strays),) if findings or strays or not verified else ()
+        return *listed, *((verified_sheet(layout, verified),) if verified else ()), *layout.sheets()
 
-    These are what was found, if anything was; what was verified, if the unit is to be told; and the form with what the
-    unit had typed.
-    """
-    own = [finding for finding in outcome.findings if finding.unit == unit.code]
-    entries = _entries(outcome, unit)
-    aside = [finding for entry in entries for finding in entry.read if finding not in own]
-    findings = tuple(_once(_about_forms(outcome, (*own, *aside))))
-    verified = verified_otherwise(Trace(outcome), unit)
-    submissions = tuple(entry.submission for entry in entries if entry.submission is not None)
-    answers = _answers(submissions) if len(submissions) == len(entries) else {}
-    cells = _cells(outcome.assessment, unit, submissions)
-    remarks = {**dict(verified_remarks(verified, words)), **dict(_remarks(findings, cells, words))}
-    remarks |= dict(_differing(answers, words))
-    open_again = _open_again(own, cells, _NOBODY_KNOWS) | _open_again(aside, cells, MISFITS)
-    for place in open_again & answers.keys():
-        remarks[place] = _with_what_stood(remarks.get(place), answers[place], words)
-    layout = FormLayout(
-        assessment=outcome.assessment,
-        unit=unit,
-        words=words,
-        typed={p: retyped(found[0]) for p, found in answers.items() if len(found) == 1 and p not in open_again},
-        remarks=remarks,
-        answers=tuple(submission.sha256 for submission in submissions),
-    )
-    strays = tuple(stray for submission in submissions for stray in submission.strays)
-    listed = (_list(layout, findings, cells, strays),) if findings or strays or not verified else ()
-    return *listed, *((verified_sheet(layout, verified),) if verified else ()), *layout.sheets()
+    def _about_forms(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Those about a form that was handed in, not about the work of officers or appraisers."""
+        for finding in findings:
+            if finding.where.file in self._received and finding.code not in _OF_FILES_THAT_DO_NOT_COUNT:
+                yield finding
+
+    @cached_property
+    def _trace(self) -> Trace:
+        return Trace(self.outcome)
+
+    @cached_property
+    def _received(self) -> frozenset[str]:
+        return frozenset(entry.name for entry in self.outcome.intake.files)
+
+    @cached_property
+    def _own(self) -> dict[str, list[Finding]]:
+        """The findings of each unit."""
+        found: dict[str, list[Finding]] = {}
+        for finding in self.outcome.findings:
+            found.setdefault(finding.unit, []).append(finding)
+        return found
+
+    @cached_property
+    def _entries(self) -> dict[str, list[FileEntry]]:
+        """The files of each unit that count: the accepted one, or all of those that were refused."""
+        found: dict[str, list[FileEntry]] = {}
+        for entry in self.outcome.intake.files:
+            if entry.state in COUNTED:
+                found.setdefault(entry.unit, []).append(entry)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,11 +179,6 @@ def _once(findings: Iterable[Finding]) -> Iterator[Finding]:
         if finding.code != "several_submissions" or finding.code not in told:
             yield finding
         told.add(finding.code)
-
-
-def _entries(outcome: Outcome, unit: Unit) -> tuple[FileEntry, ...]:
-    """The files of a unit that count: the accepted one, or all of those that were refused."""
-    return tuple(entry for entry in outcome.intake.files if entry.unit == unit.code and entry.state in COUNTED)
 
 
 def _answers(submissions: Iterable[Submission]) -> dict[Place, tuple[Input, ...]]:

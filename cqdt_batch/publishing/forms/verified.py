@@ -85,8 +85,10 @@ def verified_otherwise(trace: Trace, unit: Unit) -> tuple[VerifiedLeaf, ...]:
 
     None of them unless the round says so and some were verified otherwise.
     """
+    if not (trace.outcome.assessment.profile.tells_verified and trace.outcome.appraisal.verdicts):
+        return ()
     verified = _points(trace.outcome.verified_points, unit)
-    if not trace.outcome.assessment.profile.tells_verified or not verified:
+    if not verified:
         return ()
     own = _points(trace.outcome.self_assessed, unit)
     leaves = tuple(

@@ -28,7 +28,7 @@ from cqdt_batch.scoring.changes.bookkeeping import ledger_of
 from cqdt_batch.scoring.changes.ledger import Ledger
 from cqdt_batch.scoring.outcome import Outcome
 
-FORMAT = 1
+FORMAT = 2
 """The version of the seal's own form; it changes when an older program could not read it."""
 
 _LIBRARIES = ("numpy", "olefile", "openpyxl", "pandas", "pandera", "pebble", "python-calamine", "rapidfuzz")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import groupby
 
 from cqdt_batch.cells import Content, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import AnnexTable, Block, Correction, TableContent, Unit
 from cqdt_batch.definition.sheets import choice_key
-from cqdt_batch.findings import Finding, Severity, Where
-from cqdt_batch.intake.submissions import Input
+from cqdt_batch.findings import Finding, Severity, Where, column_letters
+from cqdt_batch.intake.submissions import Input, InputKind, Inputs, Submission, scored_by
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.rounding import published, trimmed
 from cqdt_batch.scoring.changes.ledger import (
+    AnsweredCell,
+    AnswerSheet,
     BlockEntry,
     CorrectionMade,
     CriterionEntry,
@@ -121,7 +124,7 @@ class _Units:
         assessment = self.outcome.assessment
         tree = assessment.trees[unit.block]
         sent = self.outcome.own_submission_of.get(unit.code)
-        leaves = ((leaf.code, self._leaf(unit, leaf.code)) for leaf in assessment.assessed_leaves(unit))
+        beside = ((code, self._beside(unit, code)) for code in self.settled.get(unit.code, ()))
         return UnitEntry(
             unit=unit.code,
             name=unit.printed_name,
@@ -136,7 +139,8 @@ class _Units:
             not_assessed=tuple(code for code in sorted(assessment.not_assessed(unit)) if tree.is_leaf(code)),
             obstacles=tuple(self._obstacles(unit)),
             points={code: _exact(points) for code, points in self.trace.points_of(unit).items()},
-            leaves={code: entry for code, entry in leaves if entry != _NOTHING},
+            answers=tuple(self._answers(sent)) if sent else (),
+            beside={code: entry for code, entry in beside if entry != _NOTHING},
         )
 
     def _obstacles(self, unit: Unit) -> Iterator[Obstacle]:
@@ -145,13 +149,43 @@ class _Units:
             for finding in self.errors.get(unit.code, ())[:_MOST_OBSTACLES]:
                 yield Obstacle(says=_sentence(finding), at=_place(finding.where))
 
-    def _leaf(self, unit: Unit, code: str) -> LeafEntry:
+    @cached_property
+    def settled(self) -> dict[str, list[str]]:
+        """The leaves of each unit of which more is known than its own answer, in the order of the tree."""
+        appraisal, assessment = self.outcome.appraisal, self.outcome.assessment
+        keys = {*appraisal.verdicts, *assessment.given_points, *self.trace.corrections}
+        found: dict[str, list[str]] = {}
+        for unit in {unit for unit, _ in keys}:
+            leaves = assessment.assessed_leaves(assessment.unit_by_code[unit])
+            found[unit] = [leaf.code for leaf in leaves if (unit, leaf.code) in keys]
+        return found
+
+    def _answers(self, sent: Submission) -> Iterator[AnswerSheet]:
+        """The cells of a form that are filled in and that points come from."""
+        scored = self.scored[self.outcome.assessment.unit_by_code[sent.unit].block]
+        for one in _by_sheet(sent.inputs):
+            cells = tuple(
+                AnsweredCell(f"{column_letters(column)}{row}", asked[0], asked[1].value, as_typed(raw), _meant(value))
+                for asked, (row, column), raw, value in zip(one.asked, one.places, one.raws, one.values, strict=True)
+                if raw is not None and asked in scored
+            )
+            if cells:
+                yield AnswerSheet(file=one.file, sheet=one.sheet, cells=cells)
+
+    @cached_property
+    def scored(self) -> dict[str, frozenset[tuple[str, InputKind]]]:
+        """The inputs of each block from which points come."""
+        trees = self.outcome.assessment.trees.items()
+        return {
+            block: frozenset((leaf.code, kind) for leaf in tree.criteria for kind in scored_by(leaf))
+            for block, tree in trees
+        }
+
+    def _beside(self, unit: Unit, code: str) -> LeafEntry:
         key = unit.code, code
-        answered = self.trace.answered.get(unit.code, {}).get(code, ())
         verdict, given = self.outcome.appraisal.verdicts.get(key), self.outcome.assessment.given_points.get(key)
         verified = verdict.inputs if verdict else ()
         return LeafEntry(
-            answered=tuple(_source(one, one.raw) for one in answered if one.raw is not None),
             verified=tuple(
                 _source(one, one.raw, self.refusals.get(one.where)) for one in verified if one.raw is not None
             ),
@@ -159,6 +193,24 @@ class _Units:
             reason_at=_place(verdict.where) if verdict and verdict.reason else None,
             given=given.points if given else None,
             corrections=tuple(map(_made, self.trace.corrections.get(key, ()))),
+        )
+
+
+def _by_sheet(inputs: Sequence[Input]) -> Iterator[Inputs]:
+    """Inputs as columns, a sheet after the other."""
+    if isinstance(inputs, Inputs):
+        yield inputs
+        return
+    for (unit, file, sheet), found in groupby(inputs, key=lambda one: (one.unit, one.where.file, one.where.sheet)):
+        own = tuple(found)
+        yield Inputs(
+            unit=unit,
+            file=file,
+            sheet=sheet,
+            asked=tuple((one.criterion, one.kind) for one in own),
+            places=tuple((one.where.row, one.where.column) for one in own),
+            raws=tuple(one.raw for one in own),
+            values=tuple(one.value for one in own),
         )
 
 
@@ -172,11 +224,13 @@ def _sentence(finding: Finding) -> Sentence:
     return Sentence(**said)
 
 
+@lru_cache(maxsize=100_000)
 def _exact(points: Decimal | None) -> Decimal | None:
+    """The points without final zeros; the same ones come again and again."""
     return None if points is None else trimmed(points)
 
 
-def _source(cell: Input, raw: Content, refusal: Finding | None = None) -> Source:
+def _source(cell: Input, raw: Content, refusal: Finding | None) -> Source:
     """A cell that is filled in; a verified value with a `refusal` does not count."""
     return Source(
         kind=cell.kind.value,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,13 +73,38 @@ class LeafEntry:
     corrections: tuple[CorrectionMade, ...] = ()
 
 
+class AnsweredCell(NamedTuple):
+    """A cell that a unit filled in and points come from: which leaf and input, how it was typed, what it means."""
+
+    cell: str
+    criterion: str
+    kind: str
+    raw: str
+    value: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AnswerSheet:
+    """The answers on one sheet: a round has hundreds of thousands, and what they share is told once."""
+
+    file: str
+    sheet: str
+    cells: tuple[AnsweredCell, ...]
+
+    def sources(self) -> Iterator[tuple[str, Source]]:
+        """Every answer by itself, with the leaf that it is about."""
+        for cell, criterion, kind, raw, value in self.cells:
+            yield criterion, Source(kind=kind, file=self.file, sheet=self.sheet, cell=cell, raw=raw, value=value)
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnitEntry:
     """A unit of the register: its state, its file, its points by criterion and its leaves.
 
     `names` are all its names, `merged` those of the units it was merged from. A unit that is not scored has no points;
     its leaves are told all the same where its form was accepted, and the first of the `obstacles` in its way.
-    `not_assessed` are the leaves it is exempt from.
+    `not_assessed` are the leaves it is exempt from. `answers` are the unit's own, `beside` is what else the points of
+    a leaf came from: verified and given values, corrections.
     """
 
     unit: str
@@ -92,7 +120,24 @@ class UnitEntry:
     not_assessed: tuple[str, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
     points: Mapping[str, Decimal | None] = field(default_factory=dict)
-    leaves: Mapping[str, LeafEntry] = field(default_factory=dict)
+    answers: tuple[AnswerSheet, ...] = ()
+    beside: Mapping[str, LeafEntry] = field(default_factory=dict)
+
+    @cached_property
+    def leaves(self) -> Mapping[str, LeafEntry]:
+        """What the points on each leaf came from; a leaf of which nothing is known is none."""
+        answered: dict[str, list[Source]] = {code: [] for code in self.codes}
+        for code, source in chain.from_iterable(sheet.sources() for sheet in self.answers):
+            answered[code].append(source)
+        return {
+            code: replace(self.beside.get(code, LeafEntry()), answered=tuple(sources))
+            for code, sources in answered.items()
+        }
+
+    @property
+    def codes(self) -> Iterable[str]:
+        """The codes of the leaves of which something is known."""
+        return dict.fromkeys((*(cell.criterion for sheet in self.answers for cell in sheet.cells), *self.beside))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,6 +221,6 @@ def is_whole(ledger: Ledger) -> bool:
             return False
         known.add((entry.block, entry.code))
     roots = [entry.block for entry in ledger.criteria if not entry.parent]
-    named = {(unit.block, code) for unit in ledger.units for code in (*unit.points, *unit.leaves)}
+    named = {(unit.block, code) for unit in ledger.units for code in (*unit.points, *unit.codes)}
     named |= {(table.block, table.criterion) for table in ledger.tables}
     return sorted(roots) == sorted(blocks) and named <= known and {unit.block for unit in ledger.units} <= blocks

@@ -1,0 +1,130 @@
+"""A second core draws the annex: the same bytes, errors where they are told, nothing left behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from cqdt_batch.cli import app
+from cqdt_batch.messages import Words
+from cqdt_batch.pipeline import aside
+from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import assess, questioned, read_definition, recalling
+from cqdt_batch.pipeline.writing import annex_bytes
+from tests.rounds import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only there is a process copied")
+
+HEAD = """
+import os, signal, sys, time
+from multiprocessing import active_children
+from cqdt_batch.pipeline.aside import drawn_aside
+os.sched_getaffinity = lambda process: {0, 1}
+ours = os.getpid()
+"""
+
+
+def ran(script: str) -> str:
+    """What a process of its own says, in which no thread of the tests runs."""
+    done = subprocess.run(
+        [sys.executable, "-c", HEAD + script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def results(folder: RoundFolder) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.results.iterdir() if path.is_file()}
+
+
+def test_results_are_the_same_bytes_with_a_second_core_and_without(
+    sample: RoundFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run([sys.executable, "-m", "cqdt_batch", "report", str(sample.path)], cwd=ROOT, check=False)
+    aside_drawn = results(sample)
+    monkeypatch.setattr(aside, "can_fork", lambda: False)
+    CliRunner().invoke(app, ["report", str(sample.path)])
+    assert results(sample) == aside_drawn
+
+
+def test_an_annex_says_nothing_of_what_a_reader_would_ask(sample: RoundFolder) -> None:
+    outcome = recalling(sample, assess(sample, read_definition(sample)))
+    asked = questioned(sample, outcome)
+    assert len(asked.findings) > len(outcome.findings)
+    assert annex_bytes(asked, Words()) == annex_bytes(outcome, Words())
+
+
+def test_bytes_come_from_another_process_which_is_gone_then() -> None:
+    assert (
+        ran("""
+with drawn_aside(lambda: b"%d %s" % (os.getpid() != ours, b"x" * 10_000_000)) as drawn:
+    data = drawn()
+print(data[:2], len(data), active_children())
+""")
+        == "b'1 ' 10000002 []\n"
+    )
+
+
+@pytest.mark.parametrize("end", ["1 / 0", "os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_what_the_copy_cannot_draw_is_drawn_here(end: str) -> None:
+    assert (
+        ran(f"""
+def draw():
+    if os.getpid() != ours:
+        {end}
+    return b"here"
+
+with drawn_aside(draw) as drawn:
+    print(drawn())
+""")
+        == "b'here'\n"
+    )
+
+
+def test_an_error_in_drawing_is_raised_here() -> None:
+    assert (
+        ran("""
+try:
+    with drawn_aside(lambda: 1 / 0) as drawn:
+        drawn()
+except ZeroDivisionError:
+    print("raised", active_children())
+""")
+        == "raised []\n"
+    )
+
+
+def test_an_interrupt_leaves_no_process_behind() -> None:
+    assert (
+        ran("""
+try:
+    with drawn_aside(lambda: time.sleep(50) or b"x") as drawn:
+        copy = active_children()[0].pid
+        time.sleep(0.2)
+        os.kill(copy, signal.SIGINT)
+        os.kill(ours, signal.SIGINT)
+        drawn()
+except KeyboardInterrupt:
+    print("interrupted", active_children())
+""")
+        == "interrupted []\n"
+    )
+
+
+def test_where_no_process_can_be_copied_the_file_is_drawn_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aside, "can_fork", lambda: False)
+    with aside.drawn_aside(lambda: b"here") as drawn:
+        assert drawn() == b"here"
+    assert (
+        ran("""
+import multiprocessing.context
+def full(self): raise BlockingIOError(11, "no room")
+multiprocessing.context.ForkProcess.start = full
+with drawn_aside(lambda: b"%d" % (os.getpid() == ours)) as drawn:
+    print(drawn())
+""")
+        == "b'1'\n"
+    )
