@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import cache
 
 
 def published(score: Decimal | Fraction, decimals: int) -> Decimal:
@@ -14,10 +14,17 @@ def published(score: Decimal | Fraction, decimals: int) -> Decimal:
     27 becomes 27.0, and -0.04 becomes 0.0, without a sign.
     """
     if isinstance(score, Decimal):
-        rounded = score.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+        rounded = score.quantize(_last(decimals), ROUND_HALF_UP)
         return rounded or abs(rounded)
-    units = math.floor(abs(score) * 10**decimals + Fraction(1, 2))
+    whole = score.denominator
+    units = (2 * abs(score.numerator) * 10**decimals + whole) // (2 * whole)
     return Decimal(units if score >= 0 else -units).scaleb(-decimals)
+
+
+@cache
+def _last(decimals: int) -> Decimal:
+    """One unit of the last of so many decimals."""
+    return Decimal(1).scaleb(-decimals)
 
 
 def trimmed(number: Decimal) -> Decimal:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
-from typing import TypeAlias
+from functools import cached_property, partial
+from itertools import compress, repeat
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -23,10 +25,11 @@ from cqdt_batch.definition.records import (
     Unit,
 )
 from cqdt_batch.rounding import published
-from cqdt_batch.scoring.points import by_criterion
 
 Exact: TypeAlias = "Decimal | Fraction | None"
 """A figure before it is rounded; None where there is none."""
+
+_NO_GAPS = frozenset[str]()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +53,13 @@ class Figures:
 
     def points_of(self, unit: Unit, criterion: str) -> Decimal | None:
         """The exact points of a unit; None where it is not assessed."""
-        return self._points[criterion][unit.code]
+        points: Decimal | None = self._points(criterion)[self._places[unit.code]]
+        return points
 
     def applicable_of(self, unit: Unit, criterion: str) -> Decimal:
         """The most points that were possible for a unit."""
-        return self._applicable[criterion][unit.code]
+        most: Decimal = self._applicable(criterion)[self._places[unit.code]]
+        return most
 
     @cached_property
     def units(self) -> dict[str, Unit]:
@@ -62,31 +67,53 @@ class Figures:
         return {code: self.assessment.unit_by_code[code] for code in self.points.index.tolist()}
 
     @cached_property
-    def _points(self) -> dict[str, dict[str, Decimal | None]]:
-        return by_criterion(self.points)
+    def _places(self) -> dict[str, int]:
+        """Where the figures of each unit stand in every column of figures."""
+        return {code: place for place, code in enumerate(self.units)}
 
     @cached_property
-    def _applicable(self) -> dict[str, dict[str, Decimal]]:
-        return by_criterion(self.applicable)
+    def _columns(self) -> dict[object, list[Any]]:
+        """The columns of figures that somebody asked for: each is worked out once for all units."""
+        return {}
+
+    def _once(self, key: object, make: Callable[[], list[Any]]) -> list[Any]:
+        if key not in self._columns:
+            self._columns[key] = make()
+        return self._columns[key]
+
+    def _points(self, criterion: str) -> list[Any]:
+        return self._once((ColumnKind.POINTS, criterion), self.points[criterion].tolist)
+
+    def _applicable(self, criterion: str) -> list[Any]:
+        return self._once((ColumnKind.APPLICABLE, criterion), self.applicable[criterion].tolist)
 
     def exact(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> Exact:
         """A figure of a unit before rounding; of the table's criterion where none is named."""
+        return self.column(kind, criterion)[self._places[unit.code]]
+
+    def column(self, kind: ColumnKind, criterion: str = "") -> Sequence[Exact]:
+        """The figures of all `units`, as in `exact`."""
         code = criterion or self.table.criterion
-        most = self.tree.maxima[code]
         match kind:
             case ColumnKind.POINTS:
-                return self.points_of(unit, code)
-            case ColumnKind.MAXIMUM:
-                return most
+                return self._points(code)
             case ColumnKind.APPLICABLE:
-                return self.applicable_of(unit, code)
-            case ColumnKind.NOT_ASSESSED:
-                return most - self.applicable_of(unit, code)
-            case ColumnKind.PERCENT | ColumnKind.CONVERTED:
-                return self._of_applicable(unit, code, Decimal(100) if kind is ColumnKind.PERCENT else most)
+                return self._applicable(code)
             case ColumnKind.TOTAL:
-                return self.exact(ColumnKind.CONVERTED if self.is_converted else ColumnKind.POINTS, unit)
-        return self._beside_last_year(kind, unit)
+                return self.column(ColumnKind.CONVERTED if self.is_converted else ColumnKind.POINTS)
+        return self._once((kind, code), lambda: list(self._derived(kind, code)))
+
+    def _derived(self, kind: ColumnKind, code: str) -> Iterable[Exact]:
+        most = self.tree.maxima[code]
+        match kind:
+            case ColumnKind.MAXIMUM:
+                return repeat(most, len(self.units))
+            case ColumnKind.NOT_ASSESSED:
+                return (most - possible for possible in self._applicable(code))
+            case ColumnKind.PERCENT | ColumnKind.CONVERTED:
+                scale = Decimal(100) if kind is ColumnKind.PERCENT else most
+                return map(partial(_share, scale), self._points(code), self._applicable(code))
+        return (self._beside_last_year(kind, unit) for unit in self.units.values())
 
     def _beside_last_year(self, kind: ColumnKind, unit: Unit) -> Exact:
         match kind:
@@ -101,18 +128,23 @@ class Figures:
 
     def published(self, column: Column, unit: Unit) -> Decimal | None:
         """What a column of figures prints: the exact figure, rounded once."""
-        exact = self.exact(column.kind, unit, column.criterion)
-        return None if exact is None else published(exact, self.decimals(column))
+        return self.published_column(column)[self._places[unit.code]]
+
+    def published_column(self, column: Column) -> Sequence[Decimal | None]:
+        """What a column of figures prints of all `units`."""
+        return self._rounded(column.kind, column.criterion, self.decimals(column))
+
+    def _rounded(self, kind: ColumnKind, criterion: str, decimals: int) -> list[Any]:
+        def rounded() -> list[Decimal | None]:
+            return [None if one is None else published(one, decimals) for one in self.column(kind, criterion)]
+
+        return self._once((kind, criterion or self.table.criterion, decimals), rounded)
 
     def decimals(self, column: Column) -> int:
         """How many decimals a column prints."""
         if column.kind in (ColumnKind.LAST_RANK, ColumnKind.COUNT):
             return 0
         return self.block.decimals if column.decimals is None else column.decimals
-
-    def _of_applicable(self, unit: Unit, criterion: str, scale: Decimal) -> Fraction | None:
-        points, most = self.points_of(unit, criterion), self.applicable_of(unit, criterion)
-        return None if points is None or not most else Fraction(points) * Fraction(scale) / Fraction(most)
 
     def _last_total(self, unit: Unit) -> Fraction | None:
         """The total of last year; of a merged unit the mean of those it was merged from."""
@@ -143,21 +175,18 @@ class Figures:
 
     def compared(self, unit: Unit) -> Decimal | Fraction | None:
         """The figure by which units are put in order, rounded where the block ranks published figures."""
-        return self._compared[unit.code]
-
-    @cached_property
-    def _compared(self) -> dict[str, Exact]:
-        return {code: self._by_basis(self.exact(self.ranked_kind, unit)) for code, unit in self.units.items()}
+        return self._by_basis(self.ranked_kind)[self._places[unit.code]]
 
     def tie_breaks(self, unit: Unit) -> tuple[Decimal | Fraction, ...]:
         """The figures that settle a tie, one after the other; not assessed counts as nothing."""
-        figures = (self._by_basis(self.points_of(unit, code)) for code in self.block.tie_breaks)
+        place = self._places[unit.code]
+        figures = (self._by_basis(ColumnKind.POINTS, code)[place] for code in self.block.tie_breaks)
         return tuple(Decimal(0) if figure is None else figure for figure in figures)
 
-    def _by_basis(self, exact: Exact) -> Exact:
-        if exact is None or self.block.basis is RankBasis.EXACT:
-            return exact
-        return published(exact, self.block.decimals)
+    def _by_basis(self, kind: ColumnKind, criterion: str = "") -> Sequence[Exact]:
+        if self.block.basis is RankBasis.EXACT:
+            return self.column(kind, criterion)
+        return self._rounded(kind, criterion, self.block.decimals)
 
     def is_comparable(self, unit: Unit) -> bool:
         """Tell whether a unit's figure may be ranked beside others, by the treatment of its block.
@@ -171,22 +200,22 @@ class Figures:
             case Treatment.CONVERTED | Treatment.PERCENT:
                 return True
             case Treatment.OWN_SCALE:
-                return self._gaps[unit.code] <= self.assessment.not_assessed(unit)
-        return not self._gaps[unit.code]
+                return self._gaps.get(unit.code, _NO_GAPS) <= self.assessment.not_assessed(unit)
+        return unit.code not in self._gaps
 
     @cached_property
-    def _gaps(self) -> dict[str, set[str]]:
-        """The leaves on the scale of the table's criterion that each unit is not assessed on."""
-        gaps: dict[str, set[str]] = {code: set() for code in self.units}
-        for leaf in (leaf for leaf in self.tree.leaves(self.table.criterion) if not leaf.extra):
-            for code, points in self._points[leaf.code].items():
-                if points is None:
-                    gaps[code].add(leaf.code)
-        return gaps
+    def _gaps(self) -> dict[str, frozenset[str]]:
+        """The leaves on the scale of the table's criterion that a unit is not assessed on, if there are any."""
+        leaves = [leaf.code for leaf in self.tree.leaves(self.table.criterion) if not leaf.extra]
+        missing = self.points[leaves].isna()
+        partly = missing[missing.any(axis=1)]
+        return {
+            code: frozenset(compress(leaves, row)) for code, row in zip(partly.index, partly.to_numpy(), strict=True)
+        }
 
     def is_partly_assessed(self, unit: Unit) -> bool:
         """Tell whether the treatment of the block concerns a unit in this table."""
-        return bool(self._gaps[unit.code])
+        return unit.code in self._gaps
 
     def grade(self, unit: Unit) -> Grade | None:
         """The grade of a unit by its published figure; None where it has none that may be graded."""
@@ -211,9 +240,12 @@ class Figures:
         Points are, where they are on the full scale: of units assessed on everything, or converted to it.
         """
         kind = self.graded_kind
-        exact = self.exact(kind, unit)
-        if exact is None:
-            return None
         if kind is ColumnKind.TOTAL and not self.is_converted and self.is_partly_assessed(unit):
             return None
-        return published(exact, self.block.decimals)
+        figure: Decimal | None = self._rounded(kind, "", self.block.decimals)[self._places[unit.code]]
+        return figure
+
+
+def _share(scale: Decimal, points: Decimal | None, possible: Decimal) -> Fraction | None:
+    """Points as a share of what was possible, on a scale; None where nothing was."""
+    return None if points is None or not possible else Fraction(points) * Fraction(scale) / Fraction(possible)

@@ -154,7 +154,8 @@ def evaluate(definition: Definition, intake: Intake, inbox: str, appraisal: Appr
     own = _own(assessment, intake, appraised.verdicts, points, incomplete)
     maxima = {block: applicable(assessment.trees[block], frame) for block, frame in points.items()}
     tables = tuple(rank_table(assessment, t, points[t.block], maxima[t.block]) for t in assessment.tables)
-    missing = [unit for unit in assessment.asked_units if unit.code not in received | faulty]
+    heard = received | faulty
+    missing = [unit for unit in assessment.asked_units if unit.code not in heard]
     outcome = Outcome(
         assessment=assessment,
         layout=definition.layout,

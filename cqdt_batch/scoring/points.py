@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import pandas as pd
 
@@ -24,6 +24,10 @@ Corrected: TypeAlias = "Mapping[tuple[str, str], Decimal | None]"
 """The points that the corrections register gives a unit on a leaf."""
 
 _AS_SCORED: Corrected = {}
+_NOTHING = Decimal(0)
+
+_TYPED = frozenset({Rule.POINTS, Rule.GIVEN})
+"""The rules of points that somebody types: these keep the zeros at their end."""
 
 
 def score(
@@ -42,13 +46,13 @@ def score(
     tree = assessment.trees[block]
     sent = {submission.unit: submission for submission in submissions}
     units = [unit for unit in assessment.units_of(block) if unit.code in sent]
+    asked = [_Asked(unit, assessment.not_assessed(unit), sent[unit.code]) for unit in units]
     decimals = assessment.block_by_code[block].input_decimals
     rounded = frozenset[str]() if summing is Summing.EXACT else assessment.rounded_parts[block]
     columns: dict[str, Points] = {}
     for criterion in reversed(tree.below(tree.root.code)):
         if tree.is_leaf(criterion.code):
-            answers = [answer_to(assessment, unit, sent[unit.code], criterion) for unit in units]
-            points = _corrected(criterion, units, _leaf_points(criterion, answers, decimals), corrected)
+            points = _corrected(criterion, units, _leaf_points(assessment, criterion, asked, decimals), corrected)
         else:
             points = _gathered(tree, criterion, columns, decimals)
         is_rounded = criterion.code in rounded
@@ -57,10 +61,34 @@ def score(
     return pd.DataFrame(ordered, index=[unit.code for unit in units], dtype=object)
 
 
-def by_criterion(frame: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """The cells of a frame of this module by criterion and unit: read one by one, these are a hundred times faster."""
-    units = frame.index.tolist()
-    return {str(code): dict(zip(units, column.tolist(), strict=True)) for code, column in frame.items()}
+class _Asked(NamedTuple):
+    """A unit, the criteria that it is not assessed on, and what it handed in."""
+
+    unit: Unit
+    exempt: frozenset[str]
+    submission: Submission
+
+
+class ByCriterion(Mapping[str, dict[str, Any]]):
+    """The cells of a frame of this module by criterion and unit: read one by one, these are a hundred times faster.
+
+    A criterion that nobody asks for costs nothing.
+    """
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._frame = frame
+        self._found: dict[str, dict[str, Any]] = {}
+
+    def __getitem__(self, code: str) -> dict[str, Any]:
+        if code not in self._found:
+            self._found[code] = dict(zip(self._frame.index.tolist(), self._frame[code].tolist(), strict=True))
+        return self._found[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frame.columns)
+
+    def __len__(self) -> int:
+        return len(self._frame.columns)
 
 
 def _corrected(leaf: Criterion, units: Iterable[Unit], points: Points, corrected: Corrected) -> Points:
@@ -81,7 +109,7 @@ def answer_to(assessment: Assessment, unit: Unit, submission: Submission, leaf: 
 
 def answer_of(leaf: Criterion, values: Mapping[tuple[str, InputKind], Decimal | str | None]) -> Answer:
     """Gather the inputs that the rule of a leaf looks at; what is missing or no number stays None."""
-    if leaf.rule in (Rule.POINTS, Rule.GIVEN):
+    if leaf.rule in _TYPED:
         typed = values.get((leaf.code, InputKind.SCORE))
         return Answer(score=typed) if isinstance(typed, Decimal) else Answer()
     first, second = values.get((leaf.code, InputKind.FIRST)), values.get((leaf.code, InputKind.SECOND))
@@ -93,9 +121,26 @@ def _rounded(points: Points, decimals: int) -> Points:
     return [None if one is None else published(one, decimals) for one in points]
 
 
-def _leaf_points(leaf: Criterion, answers: Sequence[Answer | None], decimals: int) -> Points:
+def _leaf_points(assessment: Assessment, leaf: Criterion, asked: Sequence[_Asked], decimals: int) -> Points:
+    """The points of several units on a leaf; computed ones of equal answers are worked out once."""
+    if leaf.rule is Rule.POINTS and not leaf.extra:
+        return [None if leaf.code in one.exempt else _typed(leaf, one.submission) for one in asked]
+    answers = [answer_to(assessment, one.unit, one.submission, leaf) for one in asked]
     best = _best(leaf, answers) if leaf.rule is Rule.RELATIVE else None
-    return [None if answer is None else leaf_points(leaf, answer, decimals, best) for answer in answers]
+
+    def points(answer: Answer) -> Decimal | None:
+        return leaf_points(leaf, answer, decimals, best)
+
+    points_of = points if leaf.rule in _TYPED else cache(points)
+    return [None if answer is None else points_of(answer) for answer in answers]
+
+
+def _typed(leaf: Criterion, submission: Submission) -> Decimal:
+    """Points that are typed are what they are."""
+    typed = submission.values.get((leaf.code, InputKind.SCORE))  # noqa: PD011 - no frame
+    if not isinstance(typed, Decimal):
+        raise ValueError(f"no points for {leaf.code}")  # noqa: TRY004 - the answer is incomplete
+    return typed
 
 
 def _best(leaf: Criterion, answers: Iterable[Answer | None]) -> Fraction:
@@ -118,15 +163,22 @@ def aggregate(
 
     Children that are not assessed drop out with their weights; where all are, so is the parent.
     """
-    assessed = [(child, weight) for child, weight in zip(points, weights, strict=True) if child is not None]
+    assessed = [child for child in points if child is not None]
     if not assessed:
         return None
-    if how is Aggregation.BEST:
-        return max(child for child, _ in assessed)
-    if how is Aggregation.MEAN:
-        weighted = sum((Fraction(child) * Fraction(weight) for child, weight in assessed), Fraction(0))
-        return published(weighted / sum(Fraction(weight) for _, weight in assessed), decimals)
-    return sum((child for child, _ in assessed), Decimal(0))
+    match how:
+        case Aggregation.BEST:
+            return max(assessed)
+        case Aggregation.MEAN:
+            return published(_mean(points, weights), decimals)
+    return sum(assessed, _NOTHING)
+
+
+def _mean(points: Sequence[Decimal | None], weights: Sequence[Decimal]) -> Fraction:
+    """The weighted mean of what is assessed."""
+    pairs = zip(points, weights, strict=True)
+    assessed = [(Fraction(child), Fraction(weight)) for child, weight in pairs if child is not None]
+    return sum((child * weight for child, weight in assessed), Fraction(0)) / sum(weight for _, weight in assessed)
 
 
 def applicable(tree: CriteriaTree, points: pd.DataFrame) -> pd.DataFrame:
