@@ -260,7 +260,7 @@ class FormRows:
     def changed_maximum(self, leaf: Criterion, row: int) -> Iterable[Finding]:
         """A maximum that is not the definition's: the column was changed, or its header stands over another."""
         found = self.content(row, FormColumn.MAXIMUM)
-        if found == leaf.max_score or _number_in(found) == leaf.max_score:
+        if _number_in(found) == leaf.max_score:
             return ()
         shown = as_fact(found) if found is not None else Term("form.empty")
         where = self.where(row, FormColumn.MAXIMUM)
