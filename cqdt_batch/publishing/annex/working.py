@@ -363,12 +363,12 @@ class WorkingSheets:
         return lambda row: f"=IF(ISNUMBER({points}{row}),{maximum},0)"
 
     @cached_property
-    def _exact(self) -> dict[str, dict[str, Decimal | None]]:
+    def _exact(self) -> Mapping[str, dict[str, Decimal | None]]:
         """The points of the scored units by criterion."""
         return by_criterion(self._points)
 
     @cached_property
-    def _possible(self) -> dict[str, dict[str, Decimal]]:
+    def _possible(self) -> Mapping[str, dict[str, Decimal]]:
         """The applicable maxima, likewise."""
         return by_criterion(self.outcome.applicable[self.block.code])
 
