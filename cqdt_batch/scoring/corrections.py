@@ -12,7 +12,7 @@ from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.records import Correction
 from cqdt_batch.findings import Fact, Finding, Term, error, warning
-from cqdt_batch.scoring.points import ByCriterion, Corrected
+from cqdt_batch.scoring.points import Corrected, by_criterion
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ def settle(assessment: Assessment, points: Mapping[str, pd.DataFrame], layout: L
 
     Later entries for one leaf build on earlier ones; where one of these was wrong, they are held against what it says.
     """
-    exact = {block: ByCriterion(frame) for block, frame in points.items()}
+    exact = {block: by_criterion(frame) for block, frame in points.items()}
     standing: dict[tuple[str, str], Decimal | None] = {}
     applied: list[Correction] = []
     findings: list[Finding] = []

@@ -175,7 +175,11 @@ class Figures:
 
     def compared(self, unit: Unit) -> Decimal | Fraction | None:
         """The figure by which units are put in order, rounded where the block ranks published figures."""
-        return self._by_basis(self.ranked_kind)[self._places[unit.code]]
+        return self._compared[self._places[unit.code]]
+
+    @cached_property
+    def _compared(self) -> Sequence[Exact]:
+        return self._by_basis(self.ranked_kind)
 
     def tie_breaks(self, unit: Unit) -> tuple[Decimal | Fraction, ...]:
         """The figures that settle a tie, one after the other; not assessed counts as nothing."""

@@ -12,7 +12,7 @@ from cqdt_batch.definition.records import Criterion, Rule
 from cqdt_batch.findings import Fact, Finding, Term, warning
 from cqdt_batch.intake.submissions import Submission, Total
 from cqdt_batch.rounding import trimmed
-from cqdt_batch.scoring.points import ByCriterion
+from cqdt_batch.scoring.points import by_criterion
 
 _KNOWN_LATER = frozenset({Rule.RELATIVE, Rule.GIVEN})
 """The rules of leaves whose points a form cannot know."""
@@ -27,7 +27,7 @@ def differing_totals(
     where they are apart by half a unit of the last decimal that a score may have; binary dust is smaller. What comes
     from points that a form cannot know is not compared, nor are units that are not scored.
     """
-    exact = {block: ByCriterion(frame) for block, frame in points.items()}
+    exact = {block: by_criterion(frame) for block, frame in points.items()}
     known = {block: _known(assessment.trees[block]) for block in points}
     for submission in submissions:
         block = assessment.unit_by_code[submission.unit].block

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ from cqdt_batch.findings import Finding, Where
 from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
 from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.scoring.outcome import Outcome
-from cqdt_batch.scoring.points import ByCriterion, answer_to
+from cqdt_batch.scoring.points import answer_to, by_criterion
 from cqdt_batch.scoring.rules import measured
 
 
@@ -135,12 +135,12 @@ class Trace:
         )
 
     @cached_property
-    def _points(self) -> dict[str, ByCriterion]:
-        return {block: ByCriterion(frame) for block, frame in self.outcome.points.items()}
+    def _points(self) -> dict[str, Mapping[str, dict[str, Decimal | None]]]:
+        return {block: by_criterion(frame) for block, frame in self.outcome.points.items()}
 
     @cached_property
-    def _own(self) -> dict[str, ByCriterion]:
-        return {block: ByCriterion(frame) for block, frame in self.outcome.own_points.items()}
+    def _own(self) -> dict[str, Mapping[str, dict[str, Decimal | None]]]:
+        return {block: by_criterion(frame) for block, frame in self.outcome.own_points.items()}
 
     @cached_property
     def _best(self) -> dict[str, dict[str, Best]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import pandas as pd
@@ -112,7 +113,7 @@ def _checks(leaf: Criterion, kind: InputKind, decimals: int) -> Iterator[pa.Chec
     if kind is InputKind.SCORE:
         maximum, step = leaf.max_score or Decimal(0), leaf.step
         yield pa.Check(lambda scores: scores <= maximum, error="score_above_maximum")
-        yield pa.Check(lambda scores: scores.map(decimals_of) <= decimals, error="score_too_fine")
+        yield pa.Check(lambda scores: scores.map(cache(decimals_of)) <= decimals, error="score_too_fine")
         if step:
             yield pa.Check(lambda scores: scores % step == 0, error="score_off_step")
         return
@@ -120,7 +121,7 @@ def _checks(leaf: Criterion, kind: InputKind, decimals: int) -> Iterator[pa.Chec
     if leaf.measured is Measure.PERCENT:
         yield pa.Check(lambda shares: shares <= _HUNDRED, error="percent_above_hundred")
     elif leaf.rule is Rule.COUNT:
-        yield pa.Check(lambda counts: counts.map(decimals_of) == 0, error="count_not_whole")
+        yield pa.Check(lambda counts: counts.map(cache(decimals_of)) == 0, error="count_not_whole")
 
 
 def _is_pair(leaf: Criterion) -> bool:
