@@ -21,7 +21,7 @@ from cqdt_batch.publishing.formulas import aggregate_formula, by_row, literal, m
 from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, Value, address, in_sheet, wide_page
 from cqdt_batch.rounding import published
 from cqdt_batch.scoring.outcome import Outcome
-from cqdt_batch.scoring.points import ByCriterion, answer_to
+from cqdt_batch.scoring.points import answer_to, by_criterion
 from cqdt_batch.scoring.rules import leaf_points
 
 _TITLE = Style(size=14, bold=True)
@@ -365,12 +365,12 @@ class WorkingSheets:
     @cached_property
     def _exact(self) -> Mapping[str, dict[str, Decimal | None]]:
         """The points of the scored units by criterion."""
-        return ByCriterion(self._points)
+        return by_criterion(self._points)
 
     @cached_property
     def _possible(self) -> Mapping[str, dict[str, Decimal]]:
         """The applicable maxima, likewise."""
-        return ByCriterion(self.outcome.applicable[self.block.code])
+        return by_criterion(self.outcome.applicable[self.block.code])
 
     @cached_property
     def _scored(self) -> frozenset[str]:
