@@ -5,6 +5,7 @@ What is heavy is imported where it is needed, Rich by who talks, pandas by who v
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import traceback
@@ -13,13 +14,19 @@ from typing import TextIO
 import typer
 
 from cqdt_batch.cli.commands import app
+from cqdt_batch.cli.interrupts import Interrupted, heed
 from cqdt_batch.cli.misuse import misuse
 from cqdt_batch.cli.status import Status
-from cqdt_batch.messages import Words
+from cqdt_batch.messages import Language, Words
 
 __all__ = ["app", "main"]
 
 _VI = Words()
+
+_GARBAGE = (100_000, 50, 100)
+"""How rarely Python looks for garbage in cycles: a run makes many small records that all stay, and every look goes
+through them again. Looking as often as usual takes a fifth of the time of a large round; never looking would keep every
+workbook that was written."""
 
 
 def main() -> None:
@@ -28,15 +35,27 @@ def main() -> None:
     for stream in streams:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    heed()
+    gc.set_threshold(*_GARBAGE)
     try:
         status = app(prog_name="cqdt", standalone_mode=False)
+    except Interrupted:
+        status = None  # by the end of this clause everything that was at work has cleaned up behind it
     except Exception as wrong:
         text = misuse(wrong)
         if text is not None:
             raise _ended(Status.WRONG_USE, text) from wrong
         traceback.print_exc()
         raise _ended(Status.BROKEN_PROGRAM, _VI("cli.broken_program", kind=type(wrong).__name__)) from wrong
+    if status is None:
+        raise _ended(Status.INTERRUPTED, Words(_language())("cli.interrupted"))
     raise SystemExit(status)
+
+
+def _language() -> Language:
+    """The language that was asked for; the command itself is gone by then."""
+    asked = " ".join(sys.argv).replace("--lang=", "--lang ")
+    return Language.EN if "--lang en" in asked else Language.VI
 
 
 def _ended(status: Status, text: str) -> SystemExit:

@@ -21,6 +21,7 @@ class Status(IntEnum):
     NOTHING_READ = 4
     NOT_WRITTEN = 5
     BROKEN_PROGRAM = 70
+    INTERRUPTED = 130
 
 
 def status_of(outcome: Outcome) -> Status:
