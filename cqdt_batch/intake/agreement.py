@@ -33,10 +33,11 @@ def agree(assessment: Assessment, said: Iterable[Verdict], submissions: Iterable
     rows: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
     for verdict in said:
         rows[verdict.unit, verdict.criterion].append(verdict)
+    touched = {unit for unit, _ in rows}
     own = {submission.unit: submission for submission in submissions}
     verdicts: dict[tuple[str, str], Verdict] = {}
     findings: list[Finding] = []
-    for unit in assessment.units:
+    for unit in (unit for unit in assessment.units if unit.code in touched):
         for leaf in assessment.assessed_leaves(unit):
             alike = rows.get((unit.code, leaf.code), [])
             against = [*_contradictions(leaf, alike), *_against_given(assessment, leaf, alike)]

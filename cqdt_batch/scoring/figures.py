@@ -82,10 +82,10 @@ class Figures:
         return self._columns[key]
 
     def _points(self, criterion: str) -> list[Any]:
-        return self._once((ColumnKind.POINTS, criterion), self.points[criterion].tolist)
+        return self._once((ColumnKind.POINTS, criterion), lambda: self.points[criterion].tolist())
 
     def _applicable(self, criterion: str) -> list[Any]:
-        return self._once((ColumnKind.APPLICABLE, criterion), self.applicable[criterion].tolist)
+        return self._once((ColumnKind.APPLICABLE, criterion), lambda: self.applicable[criterion].tolist())
 
     def exact(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> Exact:
         """A figure of a unit before rounding; of the table's criterion where none is named."""
