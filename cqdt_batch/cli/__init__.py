@@ -40,14 +40,14 @@ def main() -> None:
     try:
         status = app(prog_name="cqdt", standalone_mode=False)
     except Interrupted:
-        status = None  # by the end of this clause everything that was at work has cleaned up behind it
+        status = Status.INTERRUPTED  # by the end of this clause all that was at work has cleaned up behind it
     except Exception as wrong:
         text = misuse(wrong)
         if text is not None:
             raise _ended(Status.WRONG_USE, text) from wrong
         traceback.print_exc()
         raise _ended(Status.BROKEN_PROGRAM, _VI("cli.broken_program", kind=type(wrong).__name__)) from wrong
-    if status is None:
+    if status == Status.INTERRUPTED:
         raise _ended(Status.INTERRUPTED, Words(_language())("cli.interrupted"))
     raise SystemExit(status)
 

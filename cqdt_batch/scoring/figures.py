@@ -82,10 +82,10 @@ class Figures:
         return self._columns[key]
 
     def _points(self, criterion: str) -> list[Any]:
-        return self._once((ColumnKind.POINTS, criterion), lambda: self.points[criterion].tolist())
+        return self._once((ColumnKind.POINTS, criterion), partial(_cells, self.points, criterion))
 
     def _applicable(self, criterion: str) -> list[Any]:
-        return self._once((ColumnKind.APPLICABLE, criterion), lambda: self.applicable[criterion].tolist())
+        return self._once((ColumnKind.APPLICABLE, criterion), partial(_cells, self.applicable, criterion))
 
     def exact(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> Exact:
         """A figure of a unit before rounding; of the table's criterion where none is named."""
@@ -253,3 +253,7 @@ class Figures:
 def _share(scale: Decimal, points: Decimal | None, possible: Decimal) -> Fraction | None:
     """Points as a share of what was possible, on a scale; None where nothing was."""
     return None if points is None or not possible else Fraction(points) * Fraction(scale) / Fraction(possible)
+
+
+def _cells(frame: pd.DataFrame, criterion: str) -> list[Any]:
+    return frame[criterion].tolist()
