@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from cqdt_batch.cells import Grid
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding
-from cqdt_batch.intake import worksheet
+from cqdt_batch.intake import cutting, parsing, worksheet
 from cqdt_batch.intake.reading import read_book
-from cqdt_batch.intake.worksheet import SheetReader, UnusualError
+from cqdt_batch.intake.worksheet import SheetReader
+from cqdt_batch.intake.written import UnusualError
 from tests.libreoffice import SOFFICE, filled
 
 ROOT = Path(__file__).parent.parent
@@ -45,14 +46,14 @@ def reader() -> SheetReader:
 def cut(part: bytes) -> Grid:
     """The sheet as cut; UnusualError where it is left to the parser."""
     one = reader()
-    return one._grid(*worksheet._cut(part), "phiếu", is_hidden=False)
+    return one._grid(*cutting.cut(part), "phiếu", is_hidden=False)
 
 
 def parsed(part: bytes) -> Grid:
     """The sheet as the parser reads it; ValueError or ParseError where it is not sound."""
     one = reader()
     return one._grid(
-        *worksheet._walked(ET.fromstring(part)),  # noqa: S314
+        *parsing.walked(ET.fromstring(part)),  # noqa: S314
         "phiếu",
         is_hidden=False,
     )
@@ -251,11 +252,11 @@ def same_both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         raise UnusualError
 
     with monkeypatch.context() as patch:
-        patch.setattr(worksheet, "_walked", left.append)
+        patch.setattr(worksheet, "walked", left.append)
         quick = read_book(data, "a.xlsx", GENEROUS)
         assert left == []
     with monkeypatch.context() as patch:
-        patch.setattr(worksheet, "_cut", give_up)
+        patch.setattr(worksheet, "cut", give_up)
         slow = read_book(data, "a.xlsx", GENEROUS)
     assert not isinstance(quick, Finding)
     assert quick == slow
@@ -290,12 +291,12 @@ def test_what_is_remembered_of_one_workbook_is_not_told_of_another() -> None:
 
 
 def test_what_is_remembered_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worksheet, "_MOST_PIECES", 50)
+    monkeypatch.setattr(cutting, "_MOST_PIECES", 50)
     rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 500))
     long = f'<row r="500"><c r="A500" t="inlineStr"><is><t>{"a" * 5_000}</t></is></c></row>'
 
     read = cut(sheet(rows + long))
 
     assert len(read.rows) == 500
-    assert len(worksheet._known) <= 50
-    assert max(map(len, worksheet._known)) <= worksheet._LONGEST_PIECE
+    assert len(cutting._known) <= 50
+    assert max(map(len, cutting._known)) <= cutting._LONGEST_PIECE

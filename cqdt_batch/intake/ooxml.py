@@ -23,7 +23,8 @@ from xml.etree import ElementTree as ET
 from cqdt_batch.cells import Grid
 from cqdt_batch.intake.container import Parts, holds, is_plain
 from cqdt_batch.intake.formats import built_in
-from cqdt_batch.intake.worksheet import SheetReader, local, text_of
+from cqdt_batch.intake.parsing import local, text_of
+from cqdt_batch.intake.worksheet import SheetReader
 
 _MARKUP = (
     (b"<!", re.compile(rb"<!")),

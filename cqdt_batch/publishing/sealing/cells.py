@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cqdt_batch.cells import as_fact
 from cqdt_batch.findings import Fact, Finding, Term, Where, error
-from cqdt_batch.intake.worksheet import column_number
+from cqdt_batch.intake.written import column_number
 from cqdt_batch.publishing.sealing.seal import Cells, SealedDefinition
 
 SHOWN = 20
