@@ -582,10 +582,7 @@ def printed_of(rows: Sequence[Sequence[Decimal]], decimals: int) -> PrintedTable
     table_rows = []
     for number, line in enumerate(figures, 2):
         values = [(value, decimals) for value in line] + [(Decimal(totals.index(line[-1]) + 1), 0)]
-        cells = {
-            column: PrintedFigure(where=Where(file="a.csv", row=number, column=column), value=value, decimals=shown)
-            for column, (value, shown) in enumerate(values, 2)
-        }
+        cells = {column: PrintedFigure(value=value, decimals=shown) for column, (value, shown) in enumerate(values, 2)}
         place = Where(file="a.csv", row=number, column=1)
         table_rows.append(PrintedRow(unit=f"Unit {number}", where=place, section=0, cells=cells))
     return PrintedTable(name="a", where=where, columns=tuple(columns), rows=tuple(table_rows))
@@ -609,7 +606,7 @@ def test_a_part_changed_beyond_what_rounding_does_is_always_told(
     by = (len(table.columns) - 1) * Decimal(1).scaleb(-decimals) * data.draw(st.sampled_from([1, 2, -1, -2]))
     figure = row.cells[column]
     assert isinstance(figure, PrintedFigure)
-    wrong = PrintedFigure(where=figure.where, value=figure.value + by, decimals=decimals)
+    wrong = PrintedFigure(value=figure.value + by, decimals=decimals)
     new = PrintedRow(unit=row.unit, where=row.where, section=0, cells={**row.cells, column: wrong})
     spoilt = PrintedTable(
         name="a",
@@ -761,9 +758,10 @@ def test_each_figure_that_is_read_again_is_what_its_cell_of_the_annex_holds() ->
     read = 0
     for layout in Annex(outcome=outcome, words=Words()).layouts:
         for row in layout.printed.rows:
-            for cell in row.cells.values():
+            for position, cell in row.cells.items():
                 if isinstance(cell, PrintedFigure):
-                    value = drawn[cell.where.sheet][cell.where.row, cell.where.column]
+                    where = row.place(position)
+                    value = drawn[where.sheet][where.row, where.column]
                     assert isinstance(value, Computed)
                     assert value.value == cell.value
                     read += 1

@@ -17,7 +17,6 @@ from cqdt_batch.cells import (
     decimals_of,
     decimals_written,
 )
-from cqdt_batch.findings import Where
 from cqdt_batch.intake.numbers import read_text
 from cqdt_batch.intake.printed.headers import says
 from cqdt_batch.intake.printed.model import Printed, PrintedFigure
@@ -56,22 +55,22 @@ def decimal_sign(texts: Iterable[str]) -> str:
     return most if counts[most] else ""
 
 
-def printed(content: Content | None, place: tuple[int, int], grid: Grid, where: Where, decimal: str) -> Printed:
+def printed(content: Content | None, place: tuple[int, int], grid: Grid, decimal: str) -> Printed:
     """Read a cell; "" for an empty one, and for one under a merged cell, which nobody sees."""
     shown = grid.decimals.get(place)
     match content:
         case None | Covered():
             return ""
         case Formula():
-            return printed(result_of(content), place, grid, where, decimal)
+            return printed(result_of(content), place, grid, decimal)
         case Decimal():
-            return _figure(content, shown, where)
+            return _figure(content, shown)
         case Masked(number):
-            return _figure(number, shown, where)
+            return _figure(number, shown)
         case Percent(share):
-            return _figure(share * 100, shown, where)
+            return _figure(share * 100, shown)
         case str():
-            return _of_text(content, where, decimal)
+            return _of_text(content, decimal)
     return as_typed(content)
 
 
@@ -84,15 +83,15 @@ def result_of(formula: Formula) -> Content | None:
     return Decimal(plain) if formula.value is None and _PLAIN.fullmatch(plain) else formula.value
 
 
-def _figure(number: Decimal, shown: int | None, where: Where) -> PrintedFigure:
+def _figure(number: Decimal, shown: int | None) -> PrintedFigure:
     """A number as its format shows it; digits that the format hides are kept beside it."""
     number = published(number, min(decimals_of(number), _MOST_DECIMALS))
     decimals = decimals_of(number) if shown is None else shown
     value = published(number, decimals)
-    return PrintedFigure(where=where, value=value, decimals=decimals, exact=None if value == number else number)
+    return PrintedFigure(value, decimals, None if value == number else number)
 
 
-def _of_text(text: str, where: Where, decimal: str) -> Printed:
+def _of_text(text: str, decimal: str) -> Printed:
     """A number typed or saved as text, or the words that stand there.
 
     A number that may have a fraction or groups of thousands is read by the decimal sign of the other numbers:
@@ -105,7 +104,7 @@ def _of_text(text: str, where: Where, decimal: str) -> Printed:
         value = meanings[decimal not in plain]
     if value is None:
         return " ".join(text.split())
-    return PrintedFigure(where=where, value=value, decimals=decimals_written(value))
+    return PrintedFigure(value, decimals_written(value))
 
 
 def meanings_of(text: str) -> tuple[Decimal, ...]:

@@ -6,12 +6,14 @@ kept beside it as evidence.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import TypeAlias
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.definition.names import folded
 from cqdt_batch.findings import Where
@@ -34,11 +36,9 @@ class PrintedRole(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PrintedFigure:
+class PrintedFigure(NamedTuple):
     """A printed number: its value and decimals as printed, and the exact one behind it where that is known."""
 
-    where: Where
     value: Decimal
     decimals: int
     exact: Decimal | Fraction | None = None
@@ -78,7 +78,7 @@ class PrintedColumn:
 class PrintedRow:
     """The row of a unit; `section` counts the sections of its table from 0, `cells` are by column position.
 
-    `code` is that of the unit, where the table is one of our own.
+    `where` is the cell of the unit, `code` that of the unit, where the table is one of our own.
     """
 
     unit: str
@@ -101,6 +101,10 @@ class PrintedRow:
         """The same as a plain number."""
         figure = self.figure(position)
         return figure.value if figure else None
+
+    def place(self, position: int) -> Where:
+        """The cell of a column in this row."""
+        return replace(self.where, column=position)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,7 +133,7 @@ class PrintedText:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class PrintedTable:
     """A table; `where` is its header, `sections` are the titles of its sections, at least one, "" for none.
 
@@ -157,7 +161,15 @@ class PrintedTable:
     @property
     def is_by_unit(self) -> bool:
         """Tell whether most rows have a name of their own, as in a list of units; a list of figures has many a unit."""
-        return len({row.key for row in self.rows}) * 2 >= len(self.rows)
+        return len(self.by_name) * 2 >= len(self.rows)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, PrintedRow]:
+        """The rows by the names of their units; of a unit that stands twice the first."""
+        found: dict[str, PrintedRow] = {}
+        for row in self.rows:
+            found.setdefault(row.key, row)
+        return found
 
     def column(self, position: int) -> PrintedColumn:
         """The column at a position that the table itself names."""
@@ -170,6 +182,15 @@ class PrintedTable:
     def figures(self, position: int) -> Iterator[PrintedFigure]:
         """The numbers of a column from top to bottom."""
         return (figure for row in self.rows if (figure := row.figure(position)))
+
+    @cached_property
+    def usual_decimals(self) -> Mapping[int, int]:
+        """How many decimals most of the figures of each column have; the more where it is even."""
+        return {column.position: self._usual_decimals(column.position) for column in self.columns}
+
+    def _usual_decimals(self, position: int) -> int:
+        counts = Counter(figure.decimals for figure in self.figures(position))
+        return max(counts, key=lambda decimals: (counts[decimals], decimals), default=0)
 
     def in_section(self, section: int) -> tuple[PrintedRow, ...]:
         """The rows of a section."""

@@ -131,10 +131,11 @@ def unread(table: PrintedTable) -> Iterator[Finding]:
             row, cell = doubtful[0]
             facts: dict[str, Fact] = {"unit": row.unit, "label": column.label, "found": cell, "count": len(doubtful)}
             facts |= {"meanings": meanings_of(cell)}
-            yield warning("printed_number_ambiguous", _place(row, column), **facts)
+            yield warning("printed_number_ambiguous", row.place(column.position), **facts)
         for row, cell in words if column.role in _READ else ():
             if not meanings_of(cell) and (table.is_by_unit or any(map(str.isdigit, cell))):
-                yield warning("printed_cell_unread", _place(row, column), unit=row.unit, found=cell, label=column.label)
+                facts = {"unit": row.unit, "found": cell, "label": column.label}
+                yield warning("printed_cell_unread", row.place(column.position), **facts)
 
 
 def _words(row: PrintedRow, column: PrintedColumn) -> Iterator[str]:
@@ -142,10 +143,6 @@ def _words(row: PrintedRow, column: PrintedColumn) -> Iterator[str]:
     cell = row.cells.get(column.position, "")
     if isinstance(cell, str) and not is_no_value(cell):
         yield cell
-
-
-def _place(row: PrintedRow, column: PrintedColumn) -> Where:
-    return Where(file=row.where.file, sheet=row.where.sheet, row=row.where.row, column=column.position)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,15 +208,8 @@ class _SheetReader:
 
     def _plain(self, row: int) -> dict[int, Printed]:
         """The cells of a row as printed."""
-        where = Where(file=self.file, sheet=self.grid.sheet, row=row)
         read = {
-            column: printed(
-                content,
-                (row, column),
-                self.grid,
-                Where(file=where.file, sheet=where.sheet, row=row, column=column),
-                self._decimal,
-            )
+            column: printed(content, (row, column), self.grid, self._decimal)
             for column, content in self.grid.rows.get(row, {}).items()
         }
         return {column: cell for column, cell in read.items() if cell != ""}

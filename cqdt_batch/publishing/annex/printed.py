@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache, partial
 from typing import NamedTuple
 
 from cqdt_batch.definition.assessment import CriteriaTree
@@ -20,7 +21,7 @@ from cqdt_batch.intake.printed.model import (
 )
 from cqdt_batch.publishing.annex.figures import TableFigures
 from cqdt_batch.rounding import published
-from cqdt_batch.scoring.figures import Figures
+from cqdt_batch.scoring.figures import Exact, Figures
 from cqdt_batch.scoring.ranking import RANK_KINDS, Standing
 
 _ROLES: Mapping[ColumnKind, PrintedRole] = {
@@ -61,7 +62,7 @@ def printed_table(figures: TableFigures, header: int, placed: Iterable[Placed]) 
         where=Where(sheet=table.code, row=header),
         title=table.title,
         columns=tuple(_columns(figures)),
-        rows=tuple(_row(figures, one) for one in placed),
+        rows=tuple(_rows(figures, tuple(placed))),
         sections=tuple(section.section.title for section in figures.ranked.sections),
         sums=tuple(_sums(figures)),
     )
@@ -74,31 +75,37 @@ def _columns(figures: TableFigures) -> Iterator[PrintedColumn]:
         yield PrintedColumn(position=position, role=role, labels=labels, number=column.number)
 
 
-def _row(figures: TableFigures, placed: Placed) -> PrintedRow:
-    unit, sheet = placed.standing.unit, figures.ranked.table.code
-    cells: dict[int, Printed] = {}
-    for position, column in enumerate(figures.columns, 1):
-        cell = _cell(figures, column, placed.standing, Where(sheet=sheet, row=placed.row, column=position))
-        if cell is not None:
-            cells[position] = cell
-    position = figures.position(ColumnKind.UNIT) or 1
-    where = Where(sheet=sheet, row=placed.row, column=position)
-    return PrintedRow(unit=unit.printed_name, code=unit.code, where=where, section=placed.section, cells=cells)
+def _rows(figures: TableFigures, placed: Sequence[Placed]) -> Iterator[PrintedRow]:
+    standings = [one.standing for one in placed]
+    columns = [_cells(figures, column, standings) for column in figures.columns]
+    sheet, position = figures.ranked.table.code, figures.position(ColumnKind.UNIT) or 1
+    for (row, section, standing), cells in zip(placed, zip(*columns, strict=True), strict=True):
+        yield PrintedRow(
+            unit=standing.unit.printed_name,
+            code=standing.unit.code,
+            where=Where(sheet=sheet, row=row, column=position),
+            section=section,
+            cells={column: cell for column, cell in enumerate(cells, 1) if cell is not None},
+        )
 
 
-def _cell(figures: TableFigures, column: Column, standing: Standing, where: Where) -> Printed | None:
+def _cells(figures: TableFigures, column: Column, standings: Sequence[Standing]) -> Sequence[Printed | None]:
+    """What a column prints from top to bottom; None for nothing that a reader checks. Equal figures are one."""
     if column.kind in RANK_KINDS:
-        rank = standing.ranks.get(RANK_KINDS[column.kind])
-        return None if rank is None else PrintedFigure(where=where, value=Decimal(rank), decimals=0)
+        ranks = (standing.ranks.get(RANK_KINDS[column.kind]) for standing in standings)
+        return [None if rank is None else PrintedFigure(Decimal(rank), 0) for rank in ranks]
     if column.kind is ColumnKind.SUBGROUP:
-        return standing.unit.subgroup
+        return [standing.unit.subgroup for standing in standings]
     if column.kind not in _CHECKED:
-        return None
-    exact = figures.figures.exact(column.kind, standing.unit, column.criterion)
-    if exact is None:
-        return None
-    decimals = figures.figures.decimals(column)
-    return PrintedFigure(where=where, value=published(exact, decimals), decimals=decimals, exact=exact)
+        return [None] * len(standings)
+    exact = figures.figures.column(column.kind, column.criterion)
+    printed = map(cache(partial(_figure, figures.figures.decimals(column))), exact)
+    figure_of = dict(zip(figures.figures.units, printed, strict=True))
+    return [figure_of[standing.unit.code] for standing in standings]
+
+
+def _figure(decimals: int, exact: Exact) -> PrintedFigure | None:
+    return None if exact is None else PrintedFigure(published(exact, decimals), decimals, exact)
 
 
 def _sums(figures: TableFigures) -> Iterator[Sum]:

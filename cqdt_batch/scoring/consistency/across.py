@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.definition.names import folded, nearest
 from cqdt_batch.findings import Fact, Finding, error, notice, warning
 from cqdt_batch.intake.printed.model import PrintedColumn, PrintedRole, PrintedRow, PrintedTable
-from cqdt_batch.scoring.consistency.sums import usual_decimals
+from cqdt_batch.scoring.consistency.exact import distance, half_unit
 
 _NEARLY_ALL = Fraction(4, 5)
 """How many units two tables share when they are about the same units."""
 
 _HALF = Fraction(1, 2)
+_NOTHING = Decimal(0)
 _FEWEST = 3
 
 
@@ -53,9 +54,9 @@ def missing_units(tables: Sequence[PrintedTable]) -> Iterator[Finding]:
     told: set[frozenset[str | int]] = set()
     lists = [table for table in tables if _lists_units(table)]
     for table in lists:
-        here = _by_name(table)
-        for other in (one for one in lists if one is not table and _is_of_same_units(here, _by_name(one))):
-            there = _by_name(other)
+        here = table.by_name
+        for other in (one for one in lists if one is not table and _is_of_same_units(here, one.by_name)):
+            there = other.by_name
             shared = {row.section for key, row in there.items() if key in here}
             gone = [row for key, row in there.items() if key not in here and row.section in shared]
             fresh = [row for key, row in here.items() if key not in there]
@@ -73,7 +74,7 @@ def missing_units(tables: Sequence[PrintedTable]) -> Iterator[Finding]:
 
 def _lists_units(table: PrintedTable) -> bool:
     """Tell whether a table has a row a unit; a list of figures has many."""
-    return len(_by_name(table)) >= _NEARLY_ALL * len(table.rows)
+    return len(table.by_name) >= _NEARLY_ALL * len(table.rows)
 
 
 def _missing(table: PrintedTable, other: PrintedTable, rows: Sequence[PrintedRow]) -> Finding:
@@ -82,18 +83,9 @@ def _missing(table: PrintedTable, other: PrintedTable, rows: Sequence[PrintedRow
     return warning("printed_units_missing", table.where, **facts)
 
 
-def _by_name(table: PrintedTable) -> dict[str, PrintedRow]:
-    """The rows by the names of their units; of a unit that stands twice the first."""
-    found: dict[str, PrintedRow] = {}
-    for row in table.rows:
-        found.setdefault(row.key, row)
-    return found
-
-
-def _is_of_same_units(here: Iterable[str], there: Iterable[str]) -> bool:
+def _is_of_same_units(here: Mapping[str, PrintedRow], there: Mapping[str, PrintedRow]) -> bool:
     """Tell whether a list has nearly all the units of another."""
-    ours, theirs = set(here), set(there)
-    return len(theirs) >= _FEWEST and len(ours & theirs) >= _NEARLY_ALL * len(theirs)
+    return len(there) >= _FEWEST and len(here.keys() & there.keys()) >= _NEARLY_ALL * len(there)
 
 
 def _renamed(gone: Sequence[PrintedRow], fresh: Sequence[PrintedRow]) -> list[tuple[PrintedRow, PrintedRow]]:
@@ -116,10 +108,10 @@ def spellings(tables: Sequence[PrintedTable]) -> Iterator[Finding]:
         for row in table.rows:
             spelt[row.key].append(row)
     for rows in spelt.values():
-        counts = Counter(row.unit for row in rows)
-        usual = max(counts, key=lambda name: counts[name])
-        other = next((row for row in rows if row.unit != usual), None)
-        if other:
+        if any(row.unit != rows[0].unit for row in rows):
+            counts = Counter(row.unit for row in rows)
+            usual = max(counts, key=lambda name: counts[name])
+            other = next(row for row in rows if row.unit != usual)
             others = tuple(name for name in counts if name != usual)
             yield notice("printed_name_spelt", other.where, other.code or other.unit, unit=usual, others=others)
 
@@ -131,12 +123,12 @@ class Pair(NamedTuple):
     other_row: PrintedRow
     value: Decimal
     other_value: Decimal
-    slack: Fraction
+    slack: Decimal
 
     @property
     def agrees(self) -> bool:
         """Tell whether a reader finds the two to be one."""
-        return abs(self.value - self.other_value) <= self.slack
+        return distance(self.value, self.other_value) <= self.slack
 
 
 class Difference(NamedTuple):
@@ -151,10 +143,9 @@ class Difference(NamedTuple):
     def finding(self) -> Finding:
         """Say it at the first of the two."""
         row = self.pair.row
-        figure = row.figure(self.column.position)
         return error(
             "printed_figure_differs",
-            figure.where if figure else row.where,
+            row.place(self.column.position),
             row.code or row.unit,
             unit=row.unit,
             label=self.column.label,
@@ -170,16 +161,26 @@ def differences(tables: Sequence[PrintedTable]) -> Iterator[Difference]:
     for one, other in combinations(filter(_lists_units, tables), 2):
         for here, there in ((one, other), (other, one)):
             roles = (PrintedRole.FIGURE, PrintedRole.TOTAL) if here is one else (PrintedRole.FIGURE,)
-            for total in there.of_role(PrintedRole.TOTAL):
-                yield from _differing(here, tuple(here.of_role(*roles)), there, total)
+            shared = [(row, its) for name, row in here.by_name.items() if (its := there.by_name.get(name))]
+            for total in there.of_role(PrintedRole.TOTAL) if shared else ():
+                yield from _differing(here, tuple(here.of_role(*roles)), there, total, shared)
+
+
+_Shared: TypeAlias = "Sequence[tuple[PrintedRow, PrintedRow]]"
+"""The rows of the units that two tables list."""
 
 
 def _differing(
-    table: PrintedTable, columns: Sequence[PrintedColumn], other: PrintedTable, total: PrintedColumn
+    table: PrintedTable,
+    columns: Sequence[PrintedColumn],
+    other: PrintedTable,
+    total: PrintedColumn,
+    shared: _Shared,
 ) -> Iterator[Difference]:
     """The figures that differ in the column of a table that prints the total of another."""
     for column in columns:
-        pairs = _pairs(table, column.position, other, total.position)
+        usual = table.usual_decimals[column.position], other.usual_decimals[total.position]
+        pairs = list(_pairs(shared, column.position, total.position, usual))
         if _is_same_figure(pairs, is_named=_names(column, other)):
             for pair in pairs:
                 if not pair.agrees:
@@ -187,19 +188,14 @@ def _differing(
             return
 
 
-def _pairs(table: PrintedTable, column: int, other: PrintedTable, total: int) -> list[Pair]:
-    """The figures of the units that both columns print."""
-    theirs = _by_name(other)
-    usual, other_usual = usual_decimals(table, column), usual_decimals(other, total)
-    found = []
-    for row in _by_name(table).values():
-        its = theirs.get(row.key)
-        one, two = row.figure(column), its.figure(total) if its else None
-        if its and one and two:
-            coarse, fine = sorted((max(usual, one.decimals), max(other_usual, two.decimals)))
-            slack = Fraction(0) if coarse == fine else Fraction(1, 2 * 10**coarse)
-            found.append(Pair(row, its, one.value, two.value, slack))
-    return found
+def _pairs(shared: _Shared, column: int, total: int, usual: tuple[int, int]) -> Iterator[Pair]:
+    """The figures of the units that both columns print; `usual` are the decimals of most figures of each."""
+    for row, its in shared:
+        one, two = row.figure(column), its.figure(total)
+        if one and two:
+            mine, others = max(usual[0], one.decimals), max(usual[1], two.decimals)
+            slack = _NOTHING if mine == others else half_unit(min(mine, others))
+            yield Pair(row, its, one.value, two.value, slack)
 
 
 def _is_same_figure(pairs: Sequence[Pair], *, is_named: bool) -> bool:

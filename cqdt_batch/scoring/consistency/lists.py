@@ -77,7 +77,7 @@ def _in_summary(table: PrintedTable, known: Collection[str]) -> Iterator[Finding
             text = row.cells.get(column.position, "")
             listed = _length(text, known) if isinstance(text, str) else None
             if figure and listed and listed != figure.value:
-                yield _miscounted(figure.where, int(figure.value), listed, text if isinstance(text, str) else "")
+                yield _miscounted(row.place(count), int(figure.value), listed, text if isinstance(text, str) else "")
 
 
 def _miscounted(where: Where, count: int, listed: int, text: str) -> Finding:

@@ -189,7 +189,7 @@ def longest_falling(rows: Sequence[Ranked], value: Callable[[Ranked], Decimal]) 
 
 
 class RankColumn(NamedTuple):
-    """A column of ranks; `impossible` are the rows whose printed number is no rank among so many units.
+    """A column of ranks; `impossible` are the printed numbers that are no rank among so many units.
 
     A table may list only some of the units that were ranked, so that most ranks are higher than it has rows: a column
     `is_among_more` then. The column after the first has such ranks sooner, as in a district's table.
@@ -197,14 +197,13 @@ class RankColumn(NamedTuple):
 
     column: PrintedColumn
     is_first: bool
-    impossible: tuple[PrintedFigure, ...]
+    impossible: frozenset[Decimal]
     is_among_more: bool
 
     def rank(self, row: PrintedRow) -> int:
         """The rank that a row prints; 0 for none."""
-        figure = row.figure(self.column.position)
-        is_rank = figure and not any(figure is one for one in self.impossible)
-        return int(figure.value) if figure and is_rank else 0
+        value = row.value(self.column.position)
+        return 0 if value is None or value in self.impossible else int(value)
 
     def is_unplaced(self, row: PrintedRow) -> bool:
         """Tell whether a row prints something that is no rank, instead of none."""
@@ -215,11 +214,11 @@ class RankColumn(NamedTuple):
 def rank_columns(table: PrintedTable) -> Iterator[RankColumn]:
     """Look at the columns of ranks by themselves."""
     for number, column in enumerate(table.of_role(PrintedRole.RANK)):
-        figures = list(table.figures(column.position))
-        odd = [one for one in figures if one.value < 1 or one.value != one.value.to_integral_value()]
-        beyond = [one for one in figures if one.value > len(table.rows) and one not in odd]
-        is_among_more = len(beyond) * (_FEW if number else 2) > len(figures)
-        yield RankColumn(column, number == 0, tuple(odd if is_among_more else (*odd, *beyond)), is_among_more)
+        values = [figure.value for figure in table.figures(column.position)]
+        odd = {one for one in values if one < 1 or one != one.to_integral_value()}
+        beyond = [one for one in values if one > len(table.rows) and one not in odd]
+        is_among_more = len(beyond) * (_FEW if number else 2) > len(values)
+        yield RankColumn(column, number == 0, frozenset(odd if is_among_more else (*odd, *beyond)), is_among_more)
 
 
 _FEW = 10

@@ -9,7 +9,7 @@ from another table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -115,7 +115,7 @@ class _Reader:
         """Look at the figures row by row: their scale, the sums, parts that are alike, units that stand twice."""
         self.findings += repeated_units(self.table)
         self.sums = sums_of(self.table)
-        found = {one: tuple(balances(self.table, one)) for one in self.sums}
+        found = {one: balances(self.table, one) for one in self.sums}
         self._look_at_scale(found)
         for one, rows in found.items():
             self._add_up(rows)
@@ -123,16 +123,9 @@ class _Reader:
 
     def _look_at_scale(self, found: dict[Sum, tuple[Balance, ...]]) -> None:
         """Tell of figures outside the scale; one that is only far from the others and adds up is a part that may be."""
-        sound = {
-            (balance.row.where.row, part)
-            for one, rows in found.items()
-            for balance in rows
-            for part in one.parts
-            if balance.is_possible
-        }
         for outlier in (*outliers(self.table), *wrong_percents(self.table)):
             row, position = outlier.row, outlier.column.position
-            is_sound = (row.where.row, position) in sound and outlier.finding.code == "printed_figure_far"
+            is_sound = outlier.finding.code == "printed_figure_far" and _is_borne_out(row, position, found)
             if not is_sound and not self.is_doubted(row):
                 self.findings.append(outlier.finding)
                 self.doubt(row, position, *outlier.instead)
@@ -163,7 +156,7 @@ class _Reader:
                 told = tuple(_with_result(balance, rank) for balance in group)
                 facts: dict[str, Fact] = {"units": told, "parts": first.spelt, "count": len(group)}
                 unit = first.row.code or first.row.unit
-                self.findings.append(notice("printed_parts_identical", first.total.where, unit, **facts))
+                self.findings.append(notice("printed_parts_identical", first.where, unit, **facts))
 
     def reading(self) -> TableReading:
         """Look at the ranks and the order of the rows, and sum up how the table was understood."""
@@ -184,10 +177,10 @@ class _Reader:
             for row in self.table.rows:
                 figure = row.figure(ranks.column.position)
                 if figure and not ranks.rank(row):
-                    facts: dict[str, Fact] = {"unit": row.unit, "label": ranks.column.label, "rank": figure.value}
-                    unit = row.code or row.unit
-                    count = len(self.table.rows)
-                    self.findings.append(error("printed_rank_impossible", figure.where, unit, count=count, **facts))
+                    facts: dict[str, Fact] = {"count": len(self.table.rows), "unit": row.unit}
+                    facts |= {"label": ranks.column.label, "rank": figure.value}
+                    where, unit = row.place(ranks.column.position), row.code or row.unit
+                    self.findings.append(error("printed_rank_impossible", where, unit, **facts))
                     self.doubt(row, ranks.column.position)
 
     def _look_at_ranks(self, reading: RankReading, ranked: RankedList) -> None:
@@ -230,6 +223,12 @@ class _Reader:
                 self.findings.append(warning("printed_order_wrong", one.row.where, unit, value=shown, **facts))
 
 
+def _is_borne_out(row: PrintedRow, position: int, found: Mapping[Sum, Sequence[Balance]]) -> bool:
+    """Tell whether a figure is a part of a total that may be right."""
+    sums = (rows for one, rows in found.items() if position in one.parts)
+    return any(balance.row is row and balance.is_possible for rows in sums for balance in rows)
+
+
 class _At(NamedTuple):
     """The place of a rank, and what there is to say of it."""
 
@@ -238,8 +237,8 @@ class _At(NamedTuple):
 
     @property
     def where(self) -> Where:
-        figure = self.one.row.figure(self.reading.column.position)
-        return figure.where if figure else self.one.row.where
+        row, position = self.one.row, self.reading.column.position
+        return row.place(position) if row.figure(position) else row.where
 
     @property
     def unit(self) -> str:
@@ -270,7 +269,7 @@ def _unexplained(reading: RankReading, ranked: RankedList) -> Finding:
 def _impossible(balance: Balance) -> Finding:
     """Say that a row cannot be right; one that is partly not assessed may have been converted."""
     is_partly = len(balance.parts) < len(balance.sum.parts) and balance.total.value > balance.added
-    where, unit, facts = balance.total.where, balance.row.code or balance.row.unit, _facts(balance)
+    where, unit, facts = balance.where, balance.row.code or balance.row.unit, _facts(balance)
     if is_partly:
         return warning("printed_sum_partly", where, unit, **facts)
     return error("printed_sum_wrong", where, unit, **facts)
@@ -278,7 +277,7 @@ def _impossible(balance: Balance) -> Finding:
 
 def _explained(balance: Balance) -> Finding:
     """Say that a row does not add up for a reader, and how it may or does for who knows more."""
-    where, unit, facts = balance.total.where, balance.row.code or balance.row.unit, _facts(balance)
+    where, unit, facts = balance.where, balance.row.code or balance.row.unit, _facts(balance)
     exact = balance.total.exact
     if exact is None:
         return notice("printed_sum_rounded", where, unit, **facts)
@@ -290,7 +289,7 @@ def _many(found: Sequence[Balance]) -> Finding:
     gap = max(abs(balance.total.value - balance.added) for balance in found)
     units = tuple(balance.row.unit for balance in found)
     units = (*units[:_MOST_NAMED], "…") if len(units) > _MOST_NAMED else units
-    return notice("printed_sums_rounded", found[0].total.where, count=len(found), gap=gap, units=units)
+    return notice("printed_sums_rounded", found[0].where, count=len(found), gap=gap, units=units)
 
 
 def _facts(balance: Balance) -> dict[str, Fact]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from heapq import nlargest
 from typing import NamedTuple
 
 from cqdt_batch.findings import Fact, Finding, error, warning
 from cqdt_batch.intake.printed.headers import gives_bonus, is_percent
 from cqdt_batch.intake.printed.model import PrintedColumn, PrintedFigure, PrintedRole, PrintedRow, PrintedTable
 from cqdt_batch.rounding import published
-from cqdt_batch.scoring.consistency.sums import usual_decimals
+from cqdt_batch.scoring.consistency.exact import difference, half_unit, summed
 
 _FEWEST = 5
 _FAR = 3
 """A figure this many times the second largest of five or more is no score: 3331,01 among 330."""
 
 _PERCENT = 100
+_NOTHING = Decimal(0)
 
 
 class Outlier(NamedTuple):
@@ -31,16 +33,17 @@ class Outlier(NamedTuple):
 
 def outliers(table: PrintedTable) -> Iterator[Outlier]:
     """Find the figures outside the scale, one finding a figure."""
+    bonuses = [column for column in table.of_role(PrintedRole.FIGURE) if gives_bonus(column.labels[-1:])]
     for column in table.of_role(PrintedRole.FIGURE, PrintedRole.TOTAL, PrintedRole.RESULT):
         read = [(row, figure) for row in table.rows if (figure := row.figure(column.position))]
-        ordered = sorted((figure.value for _, figure in read), reverse=True)
-        usual = ordered[1] if len(ordered) >= _FEWEST else None
+        highest = nlargest(2, (figure.value for _, figure in read))
+        usual = highest[1] if len(read) >= _FEWEST else None
         bound = _bound(table, column)
+        beyond = bonuses if column.role is PrintedRole.TOTAL else []
         for row, figure in read:
             most = row.value(bound.position) if bound else None
             most = column.maximum if most is None else most
-            beyond = _bonus(table, row) if column.role is PrintedRole.TOTAL else 0
-            told = _outside(column, row, figure, None if most is None else most + beyond)
+            told = _outside(column, row, figure, None if most is None else _with_bonuses(row, most, beyond))
             told = told or (_far(column, row, figure, usual) if usual else None)
             if told:
                 yield Outlier(row, column, told)
@@ -59,27 +62,33 @@ def _bound(table: PrintedTable, total: PrintedColumn) -> PrintedColumn | None:
     return None
 
 
-def _bonus(table: PrintedTable, row: PrintedRow) -> Decimal:
-    """The points that a row prints beyond the maximum."""
-    columns = (column for column in table.of_role(PrintedRole.FIGURE) if gives_bonus(column.labels[-1:]))
-    return sum((row.value(column.position) or Decimal(0) for column in columns), Decimal(0))
+def _with_bonuses(row: PrintedRow, most: Decimal, bonuses: Iterable[PrintedColumn]) -> Decimal:
+    """The most that a total can be: the maximum, and the points that the row prints beyond it."""
+    return summed((most, *(row.value(column.position) or _NOTHING for column in bonuses)))
 
 
 def _outside(column: PrintedColumn, row: PrintedRow, figure: PrintedFigure, maximum: Decimal | None) -> Finding | None:
-    facts: dict[str, Fact] = {"unit": row.unit, "label": column.label, "value": figure.value}
-    unit = row.code or row.unit
     if figure.value < 0:
-        return warning("printed_figure_negative", figure.where, unit, **facts)
-    if maximum is not None and Fraction(figure.value) - Fraction(maximum) > Fraction(1, 2 * 10**figure.decimals):
-        return error("printed_figure_above_maximum", figure.where, unit, maximum=maximum, **facts)
-    return None
+        return warning("printed_figure_negative", row.place(column.position), _unit(row), **_facts(column, row, figure))
+    if maximum is None or difference(figure.value, maximum) <= half_unit(figure.decimals):
+        return None
+    facts = _facts(column, row, figure)
+    return error("printed_figure_above_maximum", row.place(column.position), _unit(row), maximum=maximum, **facts)
 
 
 def _far(column: PrintedColumn, row: PrintedRow, figure: PrintedFigure, usual: Decimal) -> Finding | None:
     if usual <= 0 or figure.value <= _FAR * usual:
         return None
-    facts: dict[str, Fact] = {"unit": row.unit, "label": column.label, "value": figure.value, "usual": usual}
-    return warning("printed_figure_far", figure.where, row.code or row.unit, **facts)
+    facts = _facts(column, row, figure)
+    return warning("printed_figure_far", row.place(column.position), _unit(row), **facts, usual=usual)
+
+
+def _unit(row: PrintedRow) -> str:
+    return row.code or row.unit
+
+
+def _facts(column: PrintedColumn, row: PrintedRow, figure: PrintedFigure) -> dict[str, Fact]:
+    return {"unit": row.unit, "label": column.label, "value": figure.value}
 
 
 class _Share(NamedTuple):
@@ -105,7 +114,7 @@ class _Share(NamedTuple):
 def wrong_percents(table: PrintedTable) -> Iterator[Outlier]:
     """Find percents that are not those of the total beside them, in columns where most are."""
     for column in filter(is_percent, table.of_role(PrintedRole.RESULT)):
-        decimals = usual_decimals(table, column.position)
+        decimals = table.usual_decimals[column.position]
         for total in table.of_role(PrintedRole.TOTAL):
             shares = list(_shares(table, column, total))
             wrong = [one for one in shares if not one.is_possible(max(decimals, one.percent.decimals))]
@@ -134,5 +143,5 @@ def _wrong_percent(column: PrintedColumn, total: PrintedColumn, share: _Share) -
     expected = published(share.exact, share.percent.decimals)
     facts: dict[str, Fact] = {"unit": share.row.unit, "label": column.label, "value": share.percent.value}
     facts |= {"basis": total.label, "total": share.total.value, "maximum": share.maximum, "expected": expected}
-    told = error("printed_percent_wrong", share.percent.where, share.row.code or share.row.unit, **facts)
+    told = error("printed_percent_wrong", share.row.place(column.position), _unit(share.row), **facts)
     return Outlier(share.row, column, told, (expected,))

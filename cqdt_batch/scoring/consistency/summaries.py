@@ -18,7 +18,7 @@ from cqdt_batch.findings import Fact, Finding, Where, error, notice
 from cqdt_batch.intake.printed.figures import is_no_value
 from cqdt_batch.intake.printed.model import PrintedFigure, PrintedRole, PrintedRow, PrintedTable
 from cqdt_batch.rounding import published
-from cqdt_batch.scoring.consistency.sums import spelt_sum, usual_decimals
+from cqdt_batch.scoring.consistency.sums import spelt_sum
 
 _WHOLE = 100
 
@@ -74,10 +74,10 @@ class _Summary:
         """The total of the counts, where it is another than they add up to."""
         total = self._total.figure(self._count) if self._total else None
         added = sum(self._counts.values())
-        if total and total.value != added:
+        if self._total and total and total.value != added:
             parts = [figure for row in self._rows if (figure := row.figure(self._count))]
             facts: dict[str, Fact] = {"sum": spelt_sum(parts), "added": added, "total": total.value}
-            yield error("printed_counts_wrong", total.where, **facts)
+            yield error("printed_counts_wrong", self._total.place(self._count), **facts)
 
     def _unlike(self, tables: Sequence[PrintedTable]) -> Iterator[Finding]:
         """Counts that differ from the grades of the one table that has the same units, by their number."""
@@ -106,32 +106,32 @@ class _Summary:
         """Shares that are not those of the counts, and what all of them add up to."""
         for column in self.table.of_role(PrintedRole.RESULT):
             figures = [(row, figure) for row in self._rows if (figure := row.figure(column.position))]
-            decimals = max(usual_decimals(self.table, column.position), *(one.decimals for _, one in figures), 0)
+            decimals = max(self.table.usual_decimals[column.position], *(one.decimals for _, one in figures), 0)
             unit = Fraction(1, 10**decimals)
             wrong = [(row, one) for row, one in figures if abs(Fraction(one.value) - self._share(row)) >= unit]
             for row, figure in wrong:
                 right = published(self._share(row), decimals)
                 facts: dict[str, Fact] = {"grade": row.unit, "value": figure.value, "expected": right}
-                yield error("printed_share_wrong", figure.where, **facts, count=self._counts[row.key])
+                yield error("printed_share_wrong", row.place(column.position), **facts, count=self._counts[row.key])
             added = sum((one.value for _, one in figures), Decimal(0))
             if not wrong and figures and added != _WHOLE:
-                yield self._off(figures, added, unit / 2 * len(figures))
-
-    def _off(self, figures: Sequence[tuple[PrintedRow, PrintedFigure]], added: Decimal, slack: Fraction) -> Finding:
-        """Say what shares add up to instead of 100."""
-        parts = [figure for _, figure in figures]
-        facts: dict[str, Fact] = {"sum": spelt_sum(parts), "added": added, "gap": abs(added - _WHOLE)}
-        if abs(added - _WHOLE) <= slack:
-            return notice("printed_shares_rounded", parts[0].where, **facts)
-        return error("printed_shares_wrong", parts[0].where, **facts)
+                where = figures[0][0].place(column.position)
+                yield _off(where, [figure for _, figure in figures], added, unit / 2 * len(figures))
 
     def _share(self, row: PrintedRow) -> Fraction:
         """The exact share of a grade in percent."""
         return Fraction(self._counts[row.key] * _WHOLE, sum(self._counts.values()))
 
     def _place(self, row: PrintedRow, position: int) -> Where:
-        figure = row.figure(position)
-        return figure.where if figure else row.where
+        return row.place(position) if row.figure(position) else row.where
+
+
+def _off(where: Where, parts: Sequence[PrintedFigure], added: Decimal, slack: Fraction) -> Finding:
+    """Say what shares add up to instead of 100."""
+    facts: dict[str, Fact] = {"sum": spelt_sum(parts), "added": added, "gap": abs(added - _WHOLE)}
+    if abs(added - _WHOLE) <= slack:
+        return notice("printed_shares_rounded", where, **facts)
+    return error("printed_shares_wrong", where, **facts)
 
 
 def _is_count(cell: PrintedFigure | str) -> bool:

@@ -8,7 +8,6 @@ that figure without its ",0".
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -17,13 +16,15 @@ from functools import reduce
 from itertools import repeat
 from typing import NamedTuple
 
-from cqdt_batch.findings import Fact, Term
+from cqdt_batch.findings import Fact, Term, Where
 from cqdt_batch.intake.printed.headers import is_deducted
 from cqdt_batch.intake.printed.model import PrintedColumn, PrintedFigure, PrintedRole, PrintedRow, PrintedTable, Sum
 from cqdt_batch.rounding import published
+from cqdt_batch.scoring.consistency.exact import Exact, difference, distance, half_unit, summed
 
 _HALF = Fraction(1, 2)
-_DUST = Fraction(1, 10**9)
+_NOTHING = Decimal(0)
+_DUST = Decimal("1e-9")
 """What binary arithmetic may leave in the last digits of a workbook's numbers."""
 
 _CODE = re.compile(r"\d+(?:\.\d+)*\.?")
@@ -43,8 +44,13 @@ class Balance(NamedTuple):
     total: PrintedFigure
     parts: tuple[PrintedFigure, ...]
     added: Decimal
-    slack: Fraction
-    residue: Fraction
+    slack: Decimal
+    residue: Exact
+
+    @property
+    def where(self) -> Where:
+        """The place of the total."""
+        return self.row.place(self.sum.total)
 
     @property
     def adds_up(self) -> bool:
@@ -54,7 +60,7 @@ class Balance(NamedTuple):
     @property
     def is_possible(self) -> bool:
         """Tell whether rounding can explain what lies between the sum and the total."""
-        return abs(self.residue) <= self.slack + _DUST
+        return self.residue <= summed((self.slack, _DUST))
 
     def adds_up_at(self, most: int) -> int | None:
         """The fewest decimals, up to `most`, at which a reader finds that the row adds up; None where not known."""
@@ -65,7 +71,7 @@ class Balance(NamedTuple):
             parts = (
                 published(_behind(figure), decimals) * sign for figure, sign in zip(self.parts, signs, strict=True)
             )
-            if sum(parts, Decimal(0)) == published(_behind(self.total), decimals):
+            if sum(parts, _NOTHING) == published(_behind(self.total), decimals):
                 return decimals
         return None
 
@@ -87,52 +93,54 @@ def spelt_sum(parts: Sequence[PrintedFigure], signs: Sequence[int] = ()) -> Fact
     return reduce(joined, zip(others, signs[1:] or repeat(1), strict=False), start)
 
 
-def balances(table: PrintedTable, one: Sum) -> Iterator[Balance]:
+def balances(table: PrintedTable, one: Sum) -> tuple[Balance, ...]:
     """Add up the parts of a total in every row that prints it; what is not assessed counts as nothing."""
-    read = tuple(_rows(table, one))
-    decimals = _decimals(table, one, whole_is_fine=True)
-    fine = [_balance(one, row, decimals) for row in read]
+    fine = tuple(_balances(table, one, _decimals(table, one, whole_is_fine=True)))
     if _share(fine) > _HALF:
-        return iter(fine)
-    coarse = _decimals(table, one, whole_is_fine=False)
-    found = [_balance(one, row, coarse) for row in read]
-    return iter(found if _share(found) > _share(fine) else fine)
+        return fine
+    coarse = tuple(_balances(table, one, _decimals(table, one, whole_is_fine=False)))
+    return coarse if _share(coarse) > _share(fine) else fine
 
 
-def _rows(table: PrintedTable, one: Sum) -> Iterator[PrintedRow]:
+def _balances(table: PrintedTable, one: Sum, decimals: Mapping[int, int]) -> Iterator[Balance]:
+    """The rows that print the total and a part or more; `decimals` are those to which each column is rounded."""
     for row in table.rows:
+        total, added, taken_off = row.figure(one.total), _read(row, one.plus), _read(row, one.minus)
         is_sum = not row.code or row.code not in one.converted
-        if is_sum and row.figure(one.total) and any(row.figure(part) for part in one.parts):
-            yield row
+        if is_sum and total and (added or taken_off):
+            yield Balance(
+                sum=one,
+                row=row,
+                total=total,
+                parts=(*added, *taken_off),
+                added=difference(summed(part.value for part in added), summed(part.value for part in taken_off)),
+                slack=summed(_slack(row, position, decimals[position]) for position in (one.total, *one.parts)),
+                residue=distance(_behind(total), difference(_summed_behind(added), _summed_behind(taken_off))),
+            )
+
+
+def _read(row: PrintedRow, positions: Iterable[int]) -> list[PrintedFigure]:
+    return [figure for position in positions if (figure := row.figure(position))]
 
 
 def _signs(one: Sum, row: PrintedRow) -> list[int]:
     """The signs of the parts that a row prints."""
-    signs = [(part, 1) for part in one.plus] + [(part, -1) for part in one.minus]
-    return [sign for part, sign in signs if row.figure(part)]
+    return [1] * len(_read(row, one.plus)) + [-1] * len(_read(row, one.minus))
 
 
-def _balance(one: Sum, row: PrintedRow, decimals: Mapping[int, int]) -> Balance:
-    total = row.figure(one.total)
-    if total is None:
-        raise ValueError("a row without a total has no balance")
-    parts = tuple(figure for part in one.parts if (figure := row.figure(part)))
-    signs = _signs(one, row)
-    added = sum((figure.value * sign for figure, sign in zip(parts, signs, strict=True)), Decimal(0))
-    behind = sum((_behind(figure) * sign for figure, sign in zip(parts, signs, strict=True)), Fraction(0))
-    figures = [(one.total, total), *((part, figure) for part in one.parts if (figure := row.figure(part)))]
-    slack = sum((_slack(figure, decimals[position]) for position, figure in figures), Fraction(0))
-    return Balance(one, row, total, parts, added, slack, _behind(total) - behind)
-
-
-def _behind(figure: PrintedFigure) -> Fraction:
+def _behind(figure: PrintedFigure) -> Exact:
     """The exact figure where it is known, else the printed one."""
-    return Fraction(figure.value if figure.exact is None else figure.exact)
+    return figure.value if figure.exact is None else figure.exact
 
 
-def _slack(figure: PrintedFigure, decimals: int) -> Fraction:
-    """How far the printed figure can be from the exact one; not at all where that is known."""
-    return Fraction(0) if figure.exact is not None else _HALF / 10 ** max(decimals, figure.decimals)
+def _summed_behind(figures: Iterable[PrintedFigure]) -> Exact:
+    return summed(map(_behind, figures))
+
+
+def _slack(row: PrintedRow, position: int, decimals: int) -> Decimal:
+    """How far a printed figure can be from the exact one; not at all where that is known."""
+    figure = row.figure(position)
+    return _NOTHING if figure is None or figure.exact is not None else half_unit(max(decimals, figure.decimals))
 
 
 def _decimals(table: PrintedTable, one: Sum, *, whole_is_fine: bool) -> dict[int, int]:
@@ -140,15 +148,9 @@ def _decimals(table: PrintedTable, one: Sum, *, whole_is_fine: bool) -> dict[int
 
     A column of whole numbers is as fine as the finest beside it (27 is 27,0), unless the table then does not add up.
     """
-    usual = {position: usual_decimals(table, position) for position in (one.total, *one.parts)}
+    usual = {position: table.usual_decimals[position] for position in (one.total, *one.parts)}
     finest = max(usual.values())
     return {position: finest if whole_is_fine and not d else d for position, d in usual.items()}
-
-
-def usual_decimals(table: PrintedTable, position: int) -> int:
-    """How many decimals most of the figures of a column have; the more where it is even."""
-    counts = Counter(figure.decimals for figure in table.figures(position))
-    return max(counts, key=lambda decimals: (counts[decimals], decimals), default=0)
 
 
 def _share(found: Iterable[Balance]) -> Fraction:
