@@ -6,11 +6,11 @@ above their maximum are a warning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from cqdt_batch.definition.records import AnnexTable, Column, ColumnKind, Extra, TieRule, Unit
 from cqdt_batch.findings import Fact, Finding, Severity, Term, Where, notice
@@ -18,10 +18,11 @@ from cqdt_batch.intake.printed.model import PrintedColumn, PrintedRole, PrintedT
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.tables import Annex, TableLayout
 from cqdt_batch.rounding import published, trimmed
+from cqdt_batch.scoring.consistency.exact import Exact, difference, half_unit
 from cqdt_batch.scoring.consistency.reader import question
 from cqdt_batch.scoring.figures import Figures
 from cqdt_batch.scoring.outcome import Outcome
-from cqdt_batch.scoring.ranking import RankedTable, RankList
+from cqdt_batch.scoring.ranking import RankList
 
 _SILENT = frozenset({"printed_figure_negative", "printed_order_wrong", "printed_name_spelt"})
 """What the definition of the round has said or settled."""
@@ -121,36 +122,40 @@ def _near_ties(layout: TableLayout) -> Iterator[Finding]:
     rank though they differ. Units with one printed figure and several ranks are told of elsewhere.
     """
     ranked = layout.figures.ranked
-    pairs = [pair for one in ranked.lists for pair in _pairs(ranked, one)]
+    exact = dict(zip(ranked.figures.units, ranked.figures.column(ranked.figures.ranked_kind), strict=True))
+    pairs = [pair for one in ranked.lists for pair in _pairs(one, exact, ranked.figures.block.decimals)]
     if pairs:
-        first = pairs[0][0]
+        first = pairs[0][0].unit
         row = next(row.where.row for row in layout.printed.rows if row.code == first.code)
-        named = tuple(_pair(ranked, one, other) for one, other in pairs[:_MOST_NAMED])
+        named = tuple(_told(*pair) for pair in pairs[:_MOST_NAMED])
         yield notice("near_ties", Where(sheet=ranked.table.code, row=row), count=len(pairs), pairs=named)
 
 
-def _pairs(ranked: RankedTable, one: RankList) -> Iterator[tuple[Unit, Unit]]:
-    figures, half = ranked.figures, Fraction(1, 2 * 10**ranked.figures.block.decimals)
-    rank_of = dict(zip((unit.code for unit in one.units), one.ranks, strict=True))
-    for above, below in pairwise(sorted(one.units, key=lambda unit: -_exact(figures, unit))):
-        gap = _exact(figures, above) - _exact(figures, below)
-        shares = rank_of[above.code] == rank_of[below.code]
-        is_split = not shares and _printed(figures, above) == _printed(figures, below)
-        if gap and (shares or (gap < half and not is_split)):
+class _Listed(NamedTuple):
+    """A unit of a list with the exact figure that it is ranked by, nothing where it has none, and its rank."""
+
+    exact: Exact
+    rank: int
+    unit: Unit
+
+
+def _pairs(one: RankList, exact: Mapping[str, Exact | None], decimals: int) -> Iterator[tuple[_Listed, _Listed]]:
+    """The neighbours that rounding to so many decimals could have put otherwise."""
+    listed = [_Listed(exact[u.code] or Decimal(0), rank, u) for u, rank in zip(one.units, one.ranks, strict=True)]
+    for above, below in pairwise(sorted(listed, key=lambda one: one.exact, reverse=True)):
+        is_near = above.rank == below.rank or _are_near(above.exact, below.exact, decimals)
+        if above.exact != below.exact and is_near:
             yield above, below
 
 
-def _exact(figures: Figures, unit: Unit) -> Fraction:
-    """The exact figure that a unit is ranked by."""
-    return Fraction(figures.exact(figures.ranked_kind, unit) or 0)
+def _are_near(high: Exact, low: Exact, decimals: int) -> bool:
+    """Tell whether two figures that are printed differently are less than half a printed unit apart."""
+    is_near = difference(high, low) < half_unit(decimals)
+    return is_near and published(high, decimals) != published(low, decimals)
 
 
-def _printed(figures: Figures, unit: Unit) -> Fraction:
-    return Fraction(published(_exact(figures, unit), figures.block.decimals))
-
-
-def _pair(ranked: RankedTable, one: Unit, other: Unit) -> Term:
+def _told(above: _Listed, below: _Listed) -> Term:
     """Two units with their exact figures."""
-    values = (trimmed(published(_exact(ranked.figures, unit), _SHOWN_DECIMALS)) for unit in (one, other))
-    facts: tuple[tuple[str, Fact], ...] = tuple(zip(("value", "other_value"), values, strict=True))
-    return Term("audit.near", (("unit", one.printed_name), ("other", other.printed_name), *facts))
+    value, other_value = (trimmed(published(one.exact, _SHOWN_DECIMALS)) for one in (above, below))
+    names: dict[str, Fact] = {"unit": above.unit.printed_name, "other": below.unit.printed_name}
+    return Term("audit.near", (*names.items(), ("value", value), ("other_value", other_value)))

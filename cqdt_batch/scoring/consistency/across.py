@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -23,9 +23,9 @@ _NOTHING = Decimal(0)
 _FEWEST = 3
 
 
-def repeated_units(table: PrintedTable) -> Iterator[Finding]:
+def repeated_units(repeated: Iterable[tuple[PrintedRow, PrintedRow]]) -> Iterator[Finding]:
     """Tell of units that stand twice."""
-    for row, first in repeated_rows(table):
+    for row, first in repeated:
         yield error("printed_unit_twice", row.where, row.code or row.unit, unit=row.unit, row=first.where.row)
 
 
@@ -128,7 +128,8 @@ class Pair(NamedTuple):
     @property
     def agrees(self) -> bool:
         """Tell whether a reader finds the two to be one."""
-        return distance(self.value, self.other_value) <= self.slack
+        is_same = self.value == self.other_value
+        return is_same or (bool(self.slack) and distance(self.value, self.other_value) <= self.slack)
 
 
 class Difference(NamedTuple):

@@ -25,10 +25,15 @@ def summed(figures: Iterable[Decimal]) -> Decimal: ...
 def summed(figures: Iterable[Exact]) -> Exact: ...
 def summed(figures: Iterable[Exact]) -> Exact:
     """The sum of figures; 0 of none."""
-    read = tuple(figures)
-    decimals = reduce(_EXACT.add, (one for one in read if isinstance(one, Decimal)), _NOTHING)
-    fractions = [one for one in read if isinstance(one, Fraction)]
-    return sum(fractions, Fraction(decimals)) if fractions else decimals
+    decimals: list[Decimal] = []
+    fractions: list[Fraction] = []
+    for one in figures:
+        if isinstance(one, Decimal):
+            decimals.append(one)
+        else:
+            fractions.append(one)
+    added = reduce(_EXACT.add, decimals, _NOTHING)
+    return sum(fractions, Fraction(added)) if fractions else added
 
 
 @overload

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.intake.printed.figures import is_no_value
@@ -123,10 +123,15 @@ class RankedList:
     def _placing(self) -> Placing:
         """The rows in the order of their figures, counted in the way that leaves the fewest of them wrong.
 
-        Hidden digits part rows with one figure, unless the ranks are better explained without them.
+        Hidden digits part rows with one figure, unless the ranks are better explained without them. A way that leaves
+        nothing wrong is not weighed against others.
         """
-        orders = (self._runs(is_split=True), self._runs(is_split=False))
-        ways = (Placing(runs=runs, is_competition=by) for runs in orders for by in (False, True))
+        orders = (self._runs(is_split=is_split) for is_split in ((True, False) if self.split else (True,)))
+        ways = []
+        for runs, by in product(orders, (False, True)):
+            ways.append(Placing(runs=runs, is_competition=by))
+            if not ways[-1].cost:
+                return ways[-1]
         return min(ways, key=lambda one: one.cost)
 
     def _runs(self, *, is_split: bool) -> tuple[Run, ...]:
@@ -176,9 +181,10 @@ def longest_falling(rows: Sequence[Ranked], value: Callable[[Ranked], Decimal]) 
     places: list[int] = []
     before: list[int] = []
     for place, row in enumerate(rows):
-        at = bisect_right(ends, -value(row))
+        end = -value(row)
+        at = bisect_right(ends, end)
         before.append(places[at - 1] if at else -1)
-        ends[at : at + 1] = [-value(row)]
+        ends[at : at + 1] = [end]
         places[at : at + 1] = [place]
     chain: list[Ranked] = []
     place = places[-1] if places else -1
@@ -309,17 +315,18 @@ def _lists(
 ) -> Iterator[tuple[str, RankedList]]:
     for title, rows in groups:
         measured = [(row, values(row, basis)) for row in rows if _is_measured(row, basis)]
-        ranked = [(row, figures) for row, figures in measured if ranks.rank(row)]
-        known = {(row.key, row.value(basis)) for row, _ in ranked if row.where.row not in repeated}
+        ranked = [(row, rank, figures) for row, figures in measured if (rank := ranks.rank(row))]
+        once = [row for row, _, _ in ranked if row.where.row not in repeated] if repeated else []
+        known = {(row.key, row.value(basis)) for row in once}
         sure = [
-            Ranked(row, ranks.rank(row), figure, row.where.row not in repeated or (row.key, figure) not in known)
-            for row, (figure, *others) in ranked
-            if figure is not None and not others
+            Ranked(row, rank, figures[0], row.where.row not in repeated or (row.key, figures[0]) not in known)
+            for row, rank, figures in ranked
+            if len(figures) == 1 and figures[0] is not None
         ]
         placed = list(sure)
-        for row, figures in sorted(ranked, key=lambda one: ranks.rank(one[0])):
-            if len(figures) > 1 or None in figures:
-                placed.append(_most_fitting(row, ranks.rank(row), figures, placed))
+        unsure = [(row, rank, figures) for row, rank, figures in ranked if len(figures) > 1 or None in figures]
+        for row, rank, figures in sorted(unsure, key=lambda one: one[1]):
+            placed.append(_most_fitting(row, rank, figures, placed))
         unplaced = [
             Ranked(row, 0, figure) for row, (figure, *_) in measured if figure is not None and ranks.is_unplaced(row)
         ]

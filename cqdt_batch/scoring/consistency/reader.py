@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, in_order, notice, warning
@@ -96,6 +97,11 @@ class _Reader:
     doubts: dict[int, dict[int, list[Decimal]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     sums: tuple[Sum, ...] = ()
 
+    @cached_property
+    def repeated(self) -> tuple[tuple[PrintedRow, PrintedRow], ...]:
+        """The rows that repeat a unit, with the first row of each."""
+        return repeated_rows(self.table)
+
     def is_doubted(self, row: PrintedRow) -> bool:
         """Tell whether something is amiss with a figure of a row."""
         return row.where.row in self.doubts
@@ -107,13 +113,14 @@ class _Reader:
     def values(self, row: PrintedRow, position: int) -> tuple[Decimal | None, ...]:
         """What a figure may be: as printed, and else; last None for anything, where something is amiss with its row."""
         printed = row.value(position)
-        others = self.doubts[row.where.row].get(position, ()) if self.is_doubted(row) else ()
-        is_open = printed is None or self.is_doubted(row)
-        return tuple(dict.fromkeys((*(() if printed is None else (printed,)), *others, *((None,) if is_open else ()))))
+        if not self.is_doubted(row):
+            return (printed,)
+        others = self.doubts[row.where.row].get(position, ())
+        return tuple(dict.fromkeys((*(() if printed is None else (printed,)), *others, None)))
 
     def read_figures(self) -> None:
         """Look at the figures row by row: their scale, the sums, parts that are alike, units that stand twice."""
-        self.findings += repeated_units(self.table)
+        self.findings += repeated_units(self.repeated)
         self.sums = sums_of(self.table)
         found = {one: balances(self.table, one) for one in self.sums}
         self._look_at_scale(found)
@@ -162,7 +169,7 @@ class _Reader:
         """Look at the ranks and the order of the rows, and sum up how the table was understood."""
         if self.table.is_summary:
             return TableReading(self.table, (), ())
-        repeated = frozenset(row.where.row for row, _ in repeated_rows(self.table))
+        repeated = frozenset(row.where.row for row, _ in self.repeated)
         self._look_at_impossible_ranks()
         ranks = tuple(rank_readings(self.table, self.values, repeated))
         for reading in ranks:
@@ -174,11 +181,11 @@ class _Reader:
     def _look_at_impossible_ranks(self) -> None:
         """Tell of numbers that are no rank: 0, below it, fractions, more than there are units."""
         for ranks in rank_columns(self.table):
-            for row in self.table.rows:
-                figure = row.figure(ranks.column.position)
-                if figure and not ranks.rank(row):
+            for row in self.table.rows if ranks.impossible else ():
+                rank = row.value(ranks.column.position)
+                if rank is not None and rank in ranks.impossible:
                     facts: dict[str, Fact] = {"count": len(self.table.rows), "unit": row.unit}
-                    facts |= {"label": ranks.column.label, "rank": figure.value}
+                    facts |= {"label": ranks.column.label, "rank": rank}
                     where, unit = row.place(ranks.column.position), row.code or row.unit
                     self.findings.append(error("printed_rank_impossible", where, unit, **facts))
                     self.doubt(row, ranks.column.position)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from heapq import nlargest
@@ -12,7 +12,7 @@ from cqdt_batch.findings import Fact, Finding, error, warning
 from cqdt_batch.intake.printed.headers import gives_bonus, is_percent
 from cqdt_batch.intake.printed.model import PrintedColumn, PrintedFigure, PrintedRole, PrintedRow, PrintedTable
 from cqdt_batch.rounding import published
-from cqdt_batch.scoring.consistency.exact import difference, half_unit, summed
+from cqdt_batch.scoring.consistency.exact import half_unit, summed
 
 _FEWEST = 5
 _FAR = 3
@@ -36,17 +36,19 @@ def outliers(table: PrintedTable) -> Iterator[Outlier]:
     bonuses = [column for column in table.of_role(PrintedRole.FIGURE) if gives_bonus(column.labels[-1:])]
     for column in table.of_role(PrintedRole.FIGURE, PrintedRole.TOTAL, PrintedRole.RESULT):
         read = [(row, figure) for row in table.rows if (figure := row.figure(column.position))]
-        highest = nlargest(2, (figure.value for _, figure in read))
-        usual = highest[1] if len(read) >= _FEWEST else None
-        bound = _bound(table, column)
+        bound, usual = _bound(table, column), _usual([figure.value for _, figure in read])
         beyond = bonuses if column.role is PrintedRole.TOTAL else []
         for row, figure in read:
-            most = row.value(bound.position) if bound else None
-            most = column.maximum if most is None else most
-            told = _outside(column, row, figure, None if most is None else _with_bonuses(row, most, beyond))
+            told = _outside(column, row, figure, _maximum(row, column, bound, beyond))
             told = told or (_far(column, row, figure, usual) if usual else None)
             if told:
                 yield Outlier(row, column, told)
+
+
+def _usual(values: Sequence[Decimal]) -> Decimal | None:
+    """The second largest of a column, where the largest is far from it; it is at most one that can be."""
+    first, second = nlargest(2, values) if len(values) >= _FEWEST else (_NOTHING, _NOTHING)
+    return second if 0 < second * _FAR < first else None
 
 
 def _bound(table: PrintedTable, total: PrintedColumn) -> PrintedColumn | None:
@@ -62,22 +64,28 @@ def _bound(table: PrintedTable, total: PrintedColumn) -> PrintedColumn | None:
     return None
 
 
-def _with_bonuses(row: PrintedRow, most: Decimal, bonuses: Iterable[PrintedColumn]) -> Decimal:
-    """The most that a total can be: the maximum, and the points that the row prints beyond it."""
-    return summed((most, *(row.value(column.position) or _NOTHING for column in bonuses)))
+def _maximum(
+    row: PrintedRow, column: PrintedColumn, bound: PrintedColumn | None, bonuses: Sequence[PrintedColumn]
+) -> Decimal | None:
+    """The most that a figure can be: the maximum, and the points that the row prints beyond it; None if unknown."""
+    most = row.value(bound.position) if bound else None
+    most = column.maximum if most is None else most
+    if most is None or not bonuses:
+        return most
+    return summed((most, *(row.value(bonus.position) or _NOTHING for bonus in bonuses)))
 
 
 def _outside(column: PrintedColumn, row: PrintedRow, figure: PrintedFigure, maximum: Decimal | None) -> Finding | None:
     if figure.value < 0:
         return warning("printed_figure_negative", row.place(column.position), _unit(row), **_facts(column, row, figure))
-    if maximum is None or difference(figure.value, maximum) <= half_unit(figure.decimals):
+    if maximum is None or figure.value <= maximum or figure.value <= summed((maximum, half_unit(figure.decimals))):
         return None
     facts = _facts(column, row, figure)
     return error("printed_figure_above_maximum", row.place(column.position), _unit(row), maximum=maximum, **facts)
 
 
 def _far(column: PrintedColumn, row: PrintedRow, figure: PrintedFigure, usual: Decimal) -> Finding | None:
-    if usual <= 0 or figure.value <= _FAR * usual:
+    if figure.value <= _FAR * usual:
         return None
     facts = _facts(column, row, figure)
     return warning("printed_figure_far", row.place(column.position), _unit(row), **facts, usual=usual)
