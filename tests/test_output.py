@@ -18,7 +18,7 @@ from cqdt_batch.cli import app
 from cqdt_batch.cli.status import Status
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing.sheets import Cell, Sheet, Style
-from cqdt_batch.publishing.writer import LinkedOutputError, prepare, write_workbook
+from cqdt_batch.publishing.writer import LinkedOutputError, prepare, write_file, write_workbook
 from tests.rounds import ROOT, retype
 
 KILLS = 100
@@ -143,6 +143,11 @@ def test_a_folder_of_results_that_is_a_link_is_refused_before_the_work(sample: R
     before = sorted(sample.inbox.iterdir())
     assert cqdt("report", sample.path).exit_code == Status.NOT_WRITTEN
     assert sorted(sample.inbox.iterdir()) == before
+
+
+def test_a_file_that_comes_in_parts_is_one_file(tmp_path: Path) -> None:
+    path = write_file(tmp_path / "a.json", b"{", b"", b"}")
+    assert [(one, one.read_bytes()) for one in tmp_path.iterdir()] == [(path, b"{}")]
 
 
 def test_a_link_is_not_written_through_by_the_writer_either(tmp_path: Path) -> None:

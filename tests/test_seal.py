@@ -30,12 +30,20 @@ from cqdt_batch.intake.submissions import InputKind, scored_by
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.sealing import Verification, verify
-from cqdt_batch.publishing.journal import journal, journal_bytes, ledger_from, seal_from
+from cqdt_batch.publishing.journal import (
+    is_genuine,
+    journal,
+    journal_bytes,
+    journal_parts,
+    ledger_from,
+    ledger_text,
+    seal_from,
+)
 from cqdt_batch.publishing.sealing.coverage import checks_made
 from cqdt_batch.publishing.sealing.inputs import answer_changes
 from cqdt_batch.publishing.sealing.reproduction import Rerun, differences
 from cqdt_batch.publishing.sealing.seal import Seal, SealedOutput, digest, seal_of
-from cqdt_batch.scoring.changes.bookkeeping import ledger_of
+from cqdt_batch.scoring.changes.bookkeeping import ledger_of, outline_of, placings_of, unit_entries
 from cqdt_batch.scoring.outcome import SCORED, Outcome, evaluate
 from tests.appraisals import evaluated, verdict
 from tests.assessments import assessment, criterion, intake_of, unit
@@ -289,7 +297,7 @@ def test_a_changed_verified_value_is_named_at_the_appraisers_cell() -> None:
         files = tuple(replace(entry, sha256=sha256) for entry in outcome.appraisal.files)
         appraised = replace(outcome, appraisal=replace(outcome.appraisal, files=files))
         definition = Definition(assessment=SMALL.assessment, findings=(), layout=Layout(file="d.xlsx"))
-        return seal_of(definition, appraised, (), Words())
+        return seal_of(definition, appraised, Words(), ledger_of(appraised))
 
     before, now = sealed_with(6, "0" * 64), sealed_with(5, "1" * 64)
     rerun = Rerun(definition=now.definition, on_disk={}, drawn={}, seal=now)
@@ -329,7 +337,7 @@ def test_a_changed_reason_is_named_at_its_cell() -> None:
     def sealed_with(reason: str) -> Seal:
         outcome = evaluated(SMALL.assessment, SMALL.submissions, verdict("a", "x", Decimal(6), reason))
         definition = Definition(assessment=SMALL.assessment, findings=(), layout=Layout(file="d.xlsx"))
-        return seal_of(definition, outcome, (), Words())
+        return seal_of(definition, outcome, Words(), ledger_of(outcome))
 
     before, now = sealed_with("theo minh chứng"), sealed_with("khác")
     [found] = answer_changes(before, now)
@@ -692,7 +700,8 @@ def small_outcome(of: SmallRound) -> Outcome:
 
 def sealed_small(of: SmallRound) -> Seal:
     definition = Definition(assessment=of.assessment, findings=(), layout=Layout(file="d.xlsx"))
-    return seal_of(definition, small_outcome(of), (SealedOutput(file=ANNEX, sha256="0" * 64),), Words())
+    outcome, output = small_outcome(of), SealedOutput(file=ANNEX, sha256="0" * 64)
+    return replace(seal_of(definition, outcome, Words(), ledger_of(outcome)), outputs=(output,))
 
 
 PLAIN = journal(sealed_small(SMALL))
@@ -732,6 +741,35 @@ def test_a_seal_is_read_back_as_it_was_written(small: SmallRound) -> None:
     seal = sealed_small(small)
     assert seal_from(journal_bytes(seal), JOURNAL) == seal
     assert ledger_from(journal_bytes(seal), JOURNAL) == seal.ledger
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(small_rounds())
+def test_a_journal_may_be_written_entry_by_entry_before_the_outputs_are_known(small: SmallRound) -> None:
+    outcome, seal = small_outcome(small), sealed_small(small)
+    text = ledger_text(outline_of(outcome), unit_entries(outcome), placings_of(outcome))
+    parts = journal_parts(replace(seal, ledger=outline_of(outcome)), text)
+    assert b"".join(parts) == journal_bytes(seal)
+
+
+@settings(max_examples=200)
+@given(st.text(st.characters(codec=None)), st.sampled_from(["", "\udce9", '\x00\x1f\x7f\u2028😀\\"/']))
+def test_records_become_the_text_of_their_plain_values_whatever_they_hold(text: str, more: str) -> None:
+    """Two ways to write a line: pydantic writes most of them, JSON those with a lone surrogate."""
+    seal, odd = sealed_small(SMALL), text + more
+    units = tuple(replace(unit, name=odd, file=odd, points={"x": Decimal("1E+3")}) for unit in seal.ledger.units)
+    placings = tuple(replace(placing, grade=odd) for placing in seal.ledger.placings)
+    data = journal_bytes(replace(seal, ledger=replace(seal.ledger, units=units, placings=placings)))
+    ledger = json.loads(data)["ledger"]
+    assert [(one["name"], one.get("file", ""), one["points"]) for one in ledger["units"]] == [
+        (odd, odd, {"x": "1E+3"}),
+        (odd, odd, {"x": "1E+3"}),
+    ]
+    assert [one.get("grade", "") for one in ledger["placings"]] == [odd, odd]
+    plain = (json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in ledger["units"])
+    lines = (line.removesuffix(b",") for line in data.split(b"\n") if line.startswith(b'   {"unit"'))
+    assert list(lines) == [f"   {one}".encode("utf-8", "backslashreplace") for one in plain]
+    assert is_genuine(data)
 
 
 def test_a_journal_has_a_line_for_every_unit_with_its_answers_as_rows() -> None:

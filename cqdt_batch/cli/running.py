@@ -68,7 +68,7 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
     from cqdt_batch.pipeline.aside import drawn_aside
     from cqdt_batch.pipeline.running import assess, questioned, recalling
-    from cqdt_batch.pipeline.sealing import write_journal
+    from cqdt_batch.pipeline.sealing import prepare_journal, write_journal
     from cqdt_batch.pipeline.writing import annex_bytes, write_results
     from cqdt_batch.publishing.machine import outcome_json, outputs_json
 
@@ -80,10 +80,11 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
     draw = partial(annex_bytes, outcome, talk.words)
     with drawn_aside(draw) if with_annex else nullcontext() as annex:
         outcome = questioned(folder, outcome)
+        journal = prepare_journal(folder, definition, outcome, talk.words) if with_annex else None
         with writing(folder.results, talk):
             results = write_results(folder, outcome, talk.words, annex=annex, with_annex=with_annex)
     with writing(folder.results, talk):
-        seal = [write_journal(folder, definition, outcome, results, talk.words)] if with_annex else []
+        seal = [write_journal(folder, journal, results)] if journal else []
     status = status_of(outcome)
     if talk.as_json:
         outputs = outputs_json([*results.paths, *seal])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,31 +17,48 @@ from cqdt_batch.pipeline.aside import drawn_aside
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.running import Track, assess, questioned, read_definition, recalling, untracked
 from cqdt_batch.pipeline.writing import Results, annex_bytes, write_results
-from cqdt_batch.publishing.journal import is_genuine, journal_bytes, seal_from
+from cqdt_batch.publishing.journal import is_genuine, journal_parts, ledger_text, seal_from
 from cqdt_batch.publishing.sealing.reproduction import Rerun, differences, is_reproduced
 from cqdt_batch.publishing.sealing.seal import Seal, SealedInput, SealedOutput, digest, seal_of, sealed_definition
 from cqdt_batch.publishing.writer import write_file
+from cqdt_batch.scoring.changes.bookkeeping import ledger_of, outline_of, placings_of, unit_entries
 from cqdt_batch.scoring.outcome import Outcome
 
 
-def write_journal(
-    folder: RoundFolder, definition: Definition, outcome: Outcome, results: Results, words: Words
-) -> Path:
-    """Write the seal of a run, last of all: what went in, what was checked, what came out."""
-    return write_file(folder.journal, journal_bytes(_sealed(folder, definition, outcome, results, words)))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedJournal:
+    """A journal but for the outputs of the run: a `seal` without these and without figures, and the ledger's text."""
+
+    seal: Seal
+    ledger: bytes
 
 
-def _sealed(folder: RoundFolder, definition: Definition, outcome: Outcome, results: Results, words: Words) -> Seal:
-    usual = {path: wished for wished, path in results.workbooks if path != wished}
-    outputs = (
-        SealedOutput(
-            file=folder.named(path),
-            sha256=digest(path.read_bytes()),
-            stands_for=folder.named(usual[path]) if path in usual else "",
-        )
-        for path in results.paths
+def prepare_journal(folder: RoundFolder, definition: Definition, outcome: Outcome, words: Words) -> PreparedJournal:
+    """Write down what went in, what was checked and every figure: most of a journal does not wait for the outputs."""
+    outline = outline_of(outcome)
+    return PreparedJournal(
+        seal=seal_of(definition, outcome, words, outline, _beside(folder)),
+        ledger=ledger_text(outline, unit_entries(outcome), placings_of(outcome)),
     )
-    return seal_of(definition, outcome, outputs, words, _beside(folder))
+
+
+def write_journal(folder: RoundFolder, prepared: PreparedJournal, results: Results) -> Path:
+    """Write the seal of a run, last of all: it tells what came out."""
+    seal = replace(prepared.seal, outputs=tuple(_outputs(folder, results)))
+    return write_file(folder.journal, *journal_parts(seal, prepared.ledger))
+
+
+def _outputs(folder: RoundFolder, results: Results) -> Iterator[SealedOutput]:
+    """The files that were written, as they stand there."""
+    usual = {path: wished for wished, path in results.workbooks if path != wished}
+    for path in results.paths:
+        stands_for = folder.named(usual[path]) if path in usual else ""
+        yield SealedOutput(file=folder.named(path), sha256=_digest_of(path), stands_for=stands_for)
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _beside(folder: RoundFolder) -> Iterator[SealedInput]:
@@ -95,7 +113,8 @@ def _rerun(folder: RoundFolder, seal: Seal, track: Track) -> Rerun:
             outcome = questioned(aside, outcome)
             results = write_results(aside, outcome, words, annex=annex)
         drawn = {aside.named(path): path.read_bytes() for path in results.paths}
-        now = _sealed(aside, definition, outcome, results, words)
+        seal_now = seal_of(definition, outcome, words, ledger_of(outcome), _beside(aside))
+        now = replace(seal_now, outputs=tuple(_outputs(aside, results)))
     return replace(here, drawn=drawn, seal=now)
 
 

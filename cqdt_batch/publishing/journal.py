@@ -5,19 +5,28 @@ The same seal is the same text on every machine. Figures are exact decimals as t
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.publishing.sealing.seal import FORMAT, Seal, digest
-from cqdt_batch.scoring.changes.ledger import Ledger
+from cqdt_batch.scoring.changes.ledger import Ledger, Placing, UnitEntry
 
-_SEAL = TypeAdapter(Seal)
 _CHECKSUM = "checksum"
 """The SHA-256 of the text without this line: a seal that somebody edited does not bear its own."""
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """What pydantic makes of a class, once it is needed: that takes longer than to import all else."""
+    return TypeAdapter(kind)
 
 
 def journal(seal: Seal) -> dict[str, Any]:
@@ -27,36 +36,100 @@ def journal(seal: Seal) -> dict[str, Any]:
 
 def journal_bytes(seal: Seal) -> bytes:
     """The text of the seal's file; its last line is the checksum of all others."""
-    text = _text(_SEAL.dump_python(seal, mode="json", exclude_defaults=True))
-    return text.removesuffix(b"\n}\n") + f',\n "{_CHECKSUM}": "{digest(text)}"\n}}\n'.encode()
+    ledger = seal.ledger
+    return b"".join(journal_parts(seal, ledger_text(ledger, ledger.units, ledger.placings)))
 
 
-def _text(plain: Mapping[str, Any]) -> bytes:
-    """Write plain values; a lone surrogate, as in names of files from old systems, is written as JSON escapes it."""
-    return f"{_laid_out(plain, '')}\n".encode("utf-8", "backslashreplace")
+def journal_parts(seal: Seal, ledger: bytes) -> tuple[bytes, ...]:
+    """The same text in parts: joined it would have to be there twice. What the seal's own ledger holds is not asked.
+
+    The `ledger` is most of it, and may have been written before anything else of the seal was known.
+    """
+    *parts, brace, end = _text({**_plain(replace(seal, ledger=_outline(seal.ledger))), "ledger": ledger})
+    checksum = f',\n "{_CHECKSUM}": "{digest(*parts, brace, end)}"'
+    return (*parts, checksum.encode(), brace, end)
 
 
-def _laid_out(value: Any, indent: str) -> str:
+def ledger_text(outline: Ledger, units: Iterable[UnitEntry], placings: Iterable[Placing]) -> bytes:
+    """The text of a ledger within that of a seal, with the units and placings that belong into its outline.
+
+    They hold millions of values: an entry may be made when its turn comes, and is let go of once it is written.
+    """
+    entries = {"units": map(_line, units), "placings": map(_line, placings)}
+    text = io.BytesIO()
+    text.writelines(_laid_out({**_plain(_outline(outline)), **entries}, b" "))
+    return text.getvalue()
+
+
+def _outline(ledger: Ledger) -> Ledger:
+    return replace(ledger, units=(), placings=())
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """A record as plain values; those that say nothing are left out."""
+    plain: dict[str, Any] = _adapter(record.__class__).dump_python(record, mode="json", exclude_defaults=True)
+    return plain
+
+
+def _line(record: Any) -> bytes:
+    """A record as text; one with a lone surrogate, as in names of files from old systems, takes the long way."""
+    try:
+        return _adapter(record.__class__).dump_json(record, exclude_defaults=True)
+    except PydanticSerializationError:
+        return _json(_plain(record))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _json(value: Any) -> bytes:
+    """Plain values as text; a lone surrogate is written as JSON escapes it."""
+    return _encode(value).encode("utf-8", "backslashreplace")
+
+
+def _text(plain: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """The text of a whole file, in parts."""
+    return (*_laid_out(plain, b""), b"\n")
+
+
+def _laid_out(value: Any, indent: bytes) -> Iterator[bytes]:
     """Write objects a field a line and lists an item a line, so that both can be read and compared.
 
-    What stands within an item stays on its line: of a unit that is a few thousand characters.
+    What stands within an item stays on its line: of a unit that is a few thousand characters. Bytes are text already,
+    an iterator gives that of the items of a list.
     """
-    inner = f"{indent} "
     match value:
+        case bytes():
+            yield value
         case dict() if value:
-            fields = (f"{inner}{_json(key)}: {_laid_out(field, inner)}" for key, field in value.items())
-            return f"{{\n{_joined(fields)}\n{indent}}}"
-        case list() if value:
-            return f"[\n{_joined(inner + _json(item) for item in value)}\n{indent}]"
-    return _json(value)
+            yield from _fields(value, indent)
+        case list():
+            yield from _items(map(_json, value), indent)
+        case Iterator():
+            yield from _items(value, indent)
+        case _:
+            yield _json(value)
 
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_joined = ",\n".join
+def _fields(value: Mapping[str, Any], indent: bytes) -> Iterator[bytes]:
+    before, inner = b"{\n", indent + b" "
+    for key, field in value.items():
+        named = before + inner + _json(key) + b": "
+        if isinstance(field, str):
+            yield named + _json(field)
+        else:
+            yield named
+            yield from _laid_out(field, inner)
+        before = b",\n"
+    yield b"\n" + indent + b"}"
 
 
-def _checksum(plain: Mapping[str, Any]) -> str:
-    return digest(_text({name: value for name, value in plain.items() if name != _CHECKSUM}))
+def _items(texts: Iterator[bytes], indent: bytes) -> Iterator[bytes]:
+    before, inner = b"[\n", indent + b" "
+    for text in texts:
+        yield before + inner + text
+        before = b",\n"
+    yield b"\n" + indent + b"]" if before == b",\n" else b"[]"
 
 
 def seal_from(data: bytes, name: str) -> Seal | Finding:
@@ -71,16 +144,18 @@ def seal_from(data: bytes, name: str) -> Seal | Finding:
     if plain["format"] != FORMAT:
         return error("seal_of_other_format", where, found=str(plain["format"]), known=FORMAT)
     try:
-        return _SEAL.validate_python(plain)
+        seal: Seal = _adapter(Seal).validate_python(plain)
     except ValidationError as refusal:
         first = refusal.errors(include_url=False)[0]
         return error("seal_damaged", where, place=in_words(first["loc"]))
+    return seal
 
 
 def is_genuine(data: bytes) -> bool:
     """Tell whether a seal that can be read is as the program wrote it."""
     plain = json.loads(data)
-    return bool(plain.get(_CHECKSUM) == _checksum(plain))
+    checksum = plain.pop(_CHECKSUM, None)
+    return bool(checksum == digest(*_text(plain)))
 
 
 def in_words(path: tuple[int | str, ...]) -> str:

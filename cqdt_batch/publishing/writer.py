@@ -83,8 +83,8 @@ def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
     return write_file(path, workbook_bytes(sheets, title))
 
 
-def write_file(path: Path, data: bytes) -> Path:
-    """Write a file in one piece and return where it stands; OSError where that cannot be done.
+def write_file(path: Path, *parts: bytes) -> Path:
+    """Write a file, all parts of it in one piece, and return where it stands; OSError where that cannot be done.
 
     The file appears whole or not at all. Where the old one is open in Excel and cannot be replaced, the new one
     is put beside it under a dated name, and that path is returned. LinkedOutputError where the old one is a link.
@@ -93,7 +93,8 @@ def write_file(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
     try:
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.writelines(parts)
         return _put(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -103,11 +103,6 @@ class Trace:
         children = tuple(self._node(unit, tree, child) for child in tree.children[code])
         return Node(unit=unit, criterion=criterion, points=points, own=own, children=children)
 
-    def points_of(self, unit: Unit) -> dict[str, Decimal | None]:
-        """The points of a unit on every criterion, parents first; none where it is not scored."""
-        columns = self._points[unit.block]
-        return {code: points[unit.code] for code, points in columns.items() if unit.code in points}
-
     def leaf(self, unit: Unit, criterion: Criterion) -> Node:
         """Trace a leaf of any unit, also of one that is not scored: it has no points then, but may have answered."""
         code = criterion.code

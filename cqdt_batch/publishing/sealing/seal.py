@@ -20,11 +20,10 @@ from cqdt_batch import __version__
 from cqdt_batch.cells import Book, as_typed
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.definition.sheets import LIMITS
-from cqdt_batch.findings import Finding, Where
+from cqdt_batch.findings import Finding, column_letters
 from cqdt_batch.intake.rivals import FileEntry, FileState
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.publishing.sealing.coverage import CheckMade, checks_made
-from cqdt_batch.scoring.changes.bookkeeping import ledger_of
 from cqdt_batch.scoring.changes.ledger import Ledger
 from cqdt_batch.scoring.outcome import Outcome
 
@@ -100,13 +99,9 @@ class Seal:
 
 
 def seal_of(
-    definition: Definition,
-    outcome: Outcome,
-    outputs: Iterable[SealedOutput],
-    words: Words,
-    beside: Iterable[SealedInput] = (),
+    definition: Definition, outcome: Outcome, words: Words, ledger: Ledger, beside: Iterable[SealedInput] = ()
 ) -> Seal:
-    """Seal a run; `beside` are files it depended on that stand in none of the folders."""
+    """Seal a run that has no outputs yet; `beside` are files it depended on that stand in none of the folders."""
     entries = (*outcome.intake.files, *outcome.appraisal.files)
     return Seal(
         format=FORMAT,
@@ -117,8 +112,8 @@ def seal_of(
         limits={limit.name: int(getattr(outcome.assessment.limits, limit.name)) for limit in LIMITS.fields},
         findings=_counted(outcome.findings),
         checks=tuple(checks_made(outcome, words)),
-        outputs=tuple(outputs),
-        ledger=ledger_of(outcome),
+        outputs=(),
+        ledger=ledger,
     )
 
 
@@ -165,7 +160,7 @@ def sealed_definition(definition: Definition) -> SealedDefinition:
 def _cells(book: Book, sheets: set[str]) -> Cells:
     return {
         grid.sheet: {
-            Where(row=row, column=column).cell: as_typed(content)
+            f"{column_letters(column)}{row}": as_typed(content)
             for row, cells in grid.rows.items()
             for column, content in cells.items()
         }
@@ -187,6 +182,9 @@ def _counted(findings: Iterable[Finding]) -> dict[str, dict[str, int]]:
     return found
 
 
-def digest(data: bytes) -> str:
-    """The SHA-256 of a file's bytes."""
-    return hashlib.sha256(data).hexdigest()
+def digest(*parts: bytes) -> str:
+    """The SHA-256 of a file's bytes, which may come in parts."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from itertools import groupby
+from itertools import chain, groupby
 
 from cqdt_batch.cells import Content, as_typed
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import AnnexTable, Block, Correction, TableContent, Unit
 from cqdt_batch.definition.sheets import choice_key
 from cqdt_batch.findings import Finding, Severity, Where, column_letters
-from cqdt_batch.intake.submissions import Input, InputKind, Inputs, Submission, scored_by
+from cqdt_batch.intake.submissions import Input, Inputs, Question, Submission, scored_by
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.rounding import published, trimmed
 from cqdt_batch.scoring.changes.ledger import (
@@ -46,7 +46,12 @@ _NOTHING = LeafEntry()
 
 def ledger_of(outcome: Outcome) -> Ledger:
     """Keep the ledger of an outcome; units stand in register order, criteria and leaves in that of the tree."""
-    assessment, units = outcome.assessment, _Units(outcome)
+    return replace(outline_of(outcome), units=tuple(unit_entries(outcome)), placings=tuple(placings_of(outcome)))
+
+
+def outline_of(outcome: Outcome) -> Ledger:
+    """The ledger without its units and placings: these are most of it, and may be written one by one."""
+    assessment = outcome.assessment
     profile = assessment.profile
     return Ledger(
         assessment=profile.code,
@@ -55,8 +60,8 @@ def ledger_of(outcome: Outcome) -> Ledger:
         criteria_version=profile.criteria_version,
         decimals={block.code: block.decimals for block in assessment.blocks},
         criteria=tuple(entry for block in assessment.blocks for entry in _criteria(assessment, block)),
-        units=tuple(map(units.entry, assessment.units)),
-        placings=tuple(placing for ranked in outcome.tables for placing in _placings(ranked)),
+        units=(),
+        placings=(),
         blocks=tuple(
             BlockEntry(code=block.code, name=block.name, settings=block_settings(assessment, block))
             for block in assessment.blocks
@@ -64,6 +69,16 @@ def ledger_of(outcome: Outcome) -> Ledger:
         tables=tuple(_table(assessment, t) for t in assessment.tables if t.content is TableContent.UNITS),
         is_draft=outcome.is_draft,
     )
+
+
+def unit_entries(outcome: Outcome) -> Iterator[UnitEntry]:
+    """The entries of all units, each made when it is asked for."""
+    return map(_Units(outcome).entry, outcome.assessment.units)
+
+
+def placings_of(outcome: Outcome) -> Iterator[Placing]:
+    """The rows of all annex tables of units."""
+    return chain.from_iterable(map(_placings, outcome.tables))
 
 
 def _table(assessment: Assessment, table: AnnexTable) -> TableEntry:
@@ -138,10 +153,24 @@ class _Units:
             subgroup=unit.subgroup,
             not_assessed=tuple(code for code in sorted(assessment.not_assessed(unit)) if tree.is_leaf(code)),
             obstacles=tuple(self._obstacles(unit)),
-            points={code: _exact(points) for code, points in self.trace.points_of(unit).items()},
+            points=self._points_of(unit),
             answers=tuple(self._answers(sent)) if sent else (),
             beside={code: entry for code, entry in beside if entry != _NOTHING},
         )
+
+    def _points_of(self, unit: Unit) -> dict[str, Decimal | None]:
+        """The points of a unit on every criterion, parents first; none where it is not scored."""
+        criteria, rows = self.points[unit.block]
+        row = rows.get(unit.code)
+        return dict(zip(criteria, map(_exact, row), strict=True)) if row else {}
+
+    @cached_property
+    def points(self) -> dict[str, tuple[list[str], dict[str, list[Decimal | None]]]]:
+        """The criteria of each block, and the points on them of each unit that is scored."""
+        return {
+            block: (frame.columns.tolist(), dict(zip(frame.index.tolist(), frame.to_numpy().tolist(), strict=True)))
+            for block, frame in self.outcome.points.items()
+        }
 
     def _obstacles(self, unit: Unit) -> Iterator[Obstacle]:
         """The first errors of a unit that handed something in and is not scored all the same."""
@@ -161,23 +190,24 @@ class _Units:
         return found
 
     def _answers(self, sent: Submission) -> Iterator[AnswerSheet]:
-        """The cells of a form that are filled in and that points come from."""
+        """The cells of a form that are filled in and that points come from; most of them mean what was typed."""
         scored = self.scored[self.outcome.assessment.unit_by_code[sent.unit].block]
         for one in _by_sheet(sent.inputs):
-            cells = tuple(
-                AnsweredCell(f"{column_letters(column)}{row}", asked[0], asked[1].value, as_typed(raw), _meant(value))
-                for asked, (row, column), raw, value in zip(one.asked, one.places, one.raws, one.values, strict=True)
-                if raw is not None and asked in scored
-            )
+            columns = zip(one.asked, one.places, one.raws, one.values, strict=True)
+            cells = [
+                AnsweredCell(_cell(*place), *told, typed := as_typed(raw), typed if value is raw else _meant(value))
+                for asked, place, raw, value in columns
+                if raw is not None and (told := scored.get(asked))
+            ]
             if cells:
-                yield AnswerSheet(file=one.file, sheet=one.sheet, cells=cells)
+                yield AnswerSheet(file=one.file, sheet=one.sheet, cells=tuple(cells))
 
     @cached_property
-    def scored(self) -> dict[str, frozenset[tuple[str, InputKind]]]:
-        """The inputs of each block from which points come."""
+    def scored(self) -> dict[str, dict[Question, tuple[str, str]]]:
+        """The inputs of each block from which points come, and how they are told."""
         trees = self.outcome.assessment.trees.items()
         return {
-            block: frozenset((leaf.code, kind) for leaf in tree.criteria for kind in scored_by(leaf))
+            block: {(leaf.code, kind): (leaf.code, kind.value) for leaf in tree.criteria for kind in scored_by(leaf)}
             for block, tree in trees
         }
 
@@ -212,6 +242,12 @@ def _by_sheet(inputs: Sequence[Input]) -> Iterator[Inputs]:
             raws=tuple(one.raw for one in own),
             values=tuple(one.value for one in own),
         )
+
+
+@lru_cache(maxsize=100_000)
+def _cell(row: int, column: int) -> str:
+    """The address of a cell; the forms of a round have their answers in the same ones."""
+    return f"{column_letters(column)}{row}"
 
 
 def _place(where: Where) -> Place:
@@ -253,14 +289,15 @@ def _made(entry: Correction) -> CorrectionMade:
 
 def _placings(ranked: RankedTable) -> Iterator[Placing]:
     figures = ranked.figures
+    exact = dict(zip(figures.units, figures.column(figures.ranked_kind), strict=True))
     rows = ((number, row) for number, section in enumerate(ranked.sections, 1) for row in section.standings)
     for section, standing in rows:
-        exact = figures.exact(figures.ranked_kind, standing.unit)
+        figure = exact[standing.unit.code]
         yield Placing(
             table=ranked.table.code,
             criterion=ranked.table.criterion,
             unit=standing.unit.code,
-            figure=None if exact is None else published(exact, figures.block.decimals),
+            figure=None if figure is None else published(figure, figures.block.decimals),
             ranks={scope.value: rank for scope, rank in standing.ranks.items()},
             grade=standing.grade.label if standing.grade else "",
             section=section,
