@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.generate import make
+from cqdt_batch.intake.workers import cores
 from cqdt_batch.pipeline.folder import RoundFolder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -64,10 +65,7 @@ def in_session(leader: int) -> Iterator[int]:
 
 def is_reading(leader: int) -> bool:
     """Tell whether all workers are at work, beside the run itself and two helpers of the system."""
-    if sum(1 for _ in in_session(leader)) < 3 + (os.cpu_count() or 1):
-        return False
-    time.sleep(0.2)  # a worker that is only just starting says that it found nobody to work for
-    return True
+    return sum(1 for _ in in_session(leader)) >= 3 + cores()
 
 
 def nobody_is_left(leader: int) -> bool:
@@ -90,6 +88,19 @@ def test_a_run_that_is_stopped_while_it_reads_leaves_nothing(folder: RoundFolder
     assert "Traceback" not in err
     assert nobody_is_left(process.pid)
     assert [path.name for path in folder.results.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("processes", [2, 3, 4, 5])
+def test_a_process_that_is_only_just_starting_says_nothing(folder: RoundFolder, processes: int, number: int) -> None:
+    """First comes a helper of the system, then the server of the workers, then worker after worker."""
+    process = stopped(folder, lambda leader: sum(1 for _ in in_session(leader)) >= min(processes, 3 + cores()), number)
+    _, err = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 130
+    assert "Đã dừng theo yêu cầu." in err
+    assert "Traceback" not in err
+    assert nobody_is_left(process.pid)
 
 
 def test_a_run_that_is_stopped_while_it_writes_leaves_whole_files_only(folder: RoundFolder) -> None:

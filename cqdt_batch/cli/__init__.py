@@ -5,6 +5,7 @@ What is heavy is imported where it is needed, Rich by who talks, pandas by who v
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import sys
@@ -37,6 +38,7 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     heed()
     gc.set_threshold(*_GARBAGE)
+    atexit.register(gc.freeze)  # a look for garbage in all that the program ends with takes as long as its annex
     try:
         status = app(prog_name="cqdt", standalone_mode=False)
     except Interrupted:

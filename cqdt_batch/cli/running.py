@@ -66,6 +66,9 @@ def _check_definition(file: Path, talk: Talk) -> None:
 
 def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
     """Examine a round, write what the command is for, tell how it went."""
+    from cqdt_batch.intake.collecting import make_ready
+
+    make_ready()  # before the other imports, which take longer
     from cqdt_batch.pipeline.aside import drawn_aside
     from cqdt_batch.pipeline.running import assess, questioned, recalling
     from cqdt_batch.pipeline.sealing import prepare_journal, write_journal

@@ -14,6 +14,7 @@ from cqdt_batch.cells import Book, in_one_line
 from cqdt_batch.definition.assessment import Assessment
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding, Term, Where, error, notice, warning
+from cqdt_batch.intake import workers
 from cqdt_batch.intake.answers import MISFITS, read_submission
 from cqdt_batch.intake.attachments import CARRIERS, DEEPEST, attachments
 from cqdt_batch.intake.container import MIB, FileKind, kind_of, mib, over_limit
@@ -97,6 +98,11 @@ class Received(NamedTuple):
 def untracked(walk: Sequence[Job]) -> Iterable[Job]:
     """Walk over the files without telling anybody."""
     return walk
+
+
+def make_ready() -> None:
+    """Start what files are read with, so that it is there when `take_in` begins."""
+    workers.make_ready(take)
 
 
 def take_in(assessment: Assessment, inbox: Path, track: Track = untracked) -> Intake:

@@ -13,12 +13,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from typing import Any, NamedTuple, TypeVar
 
-from pebble import ProcessPool
+from pebble import CONSTS, ProcessPool
 
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.intake.container import MIB
+from cqdt_batch.intake.signals import deaf, undisturbed
 
 State = TypeVar("State")
 Job = TypeVar("Job")
@@ -31,14 +34,41 @@ class Failure(NamedTuple):
     code: str
 
 
-_START = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-"""Forking this process itself is not safe while threads run in it; a server forked early is, and starts as fast."""
+CONSTS.sleep_unit = 0.02
+"""Seconds between two looks of a pool after its workers. It ends with one: its usual tenth can be felt."""
 
 _LARGEST_GROUP = 16
 _GROUPS_EACH = 4
 """Every worker gets at least so many groups of jobs, so that none sits idle while another has much left to do."""
 
 _state: Any = None
+
+
+def start_method() -> str:
+    """How workers are started: as copies of a server, or, where there is no such thing, from nothing.
+
+    Copying this process itself is not safe while threads run in it; a server that was started for this is, and as fast.
+    """
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def cores() -> int:
+    """How many processes can work at once; a container may have fewer cores than its machine."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def make_ready(work: Callable[..., Any]) -> None:
+    """Start the server of which workers are copies: it imports what they need while this process does other things.
+
+    Nothing has to be ready before `in_workers`, which otherwise waits for those imports.
+    """
+    if sys.platform == "win32":
+        return
+    resource_tracker.ensure_running()  # on its own start it makes processes hear again, so it must be there before
+    if start_method() == "forkserver":
+        forkserver.set_forkserver_preload(sorted({work.__module__, *_behind_main()}))
+        with deaf():
+            forkserver.ensure_running()
 
 
 def in_workers(
@@ -50,23 +80,32 @@ def in_workers(
     """
     if not jobs:
         return
-    context = multiprocessing.get_context(_START)
-    if _START == "forkserver":
-        context.set_forkserver_preload(sorted({work.__module__, *_behind_main()}))
-    workers = min(len(jobs), os.cpu_count() or 1)
-    pool = ProcessPool(
-        max_workers=workers,
-        context=context,
-        initializer=_settle,
-        initargs=(state, limits.memory),
-    )
-    try:
-        begun = [(group, _begin(pool, work, group, limits)) for group in _groups(jobs, workers)]
+    make_ready(work)
+    workers = min(len(jobs), cores())
+    with _pool(workers, state, limits) as pool:
+        with undisturbed():
+            begun = [(group, _begin(pool, work, group, limits)) for group in _groups(jobs, workers)]
         for group, future in begun:
             yield from _results(future) or (_alone(_begin(pool, work, [job], limits)) for job in group)
         pool.close()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _pool(workers: int, state: Any, limits: Limits) -> Iterator[ProcessPool]:
+    """So many workers, until the block is left, however that happens.
+
+    They are ended before the ways to them are closed: one that is only just starting would miss these, and say so.
+    """
+    others = multiprocessing.active_children()
+    context = multiprocessing.get_context(start_method())
+    pool = ProcessPool(max_workers=workers, context=context, initializer=_settle, initargs=(state, limits.memory))
+    try:
+        yield pool
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
+        for process in multiprocessing.active_children():
+            if process not in others:
+                process.terminate()
         pool.join()
 
 

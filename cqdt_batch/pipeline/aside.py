@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import sys
 import threading
@@ -15,6 +14,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from typing import Any, TypeAlias, TypeVar
+
+from cqdt_batch.intake.workers import cores
 
 Drawn: TypeAlias = Callable[[], bytes]
 """Gives the bytes of a file, and waits for them if need be."""
@@ -74,8 +75,7 @@ def shared_out(work: Callable[[T], R], things: Sequence[T]) -> Iterator[Iterator
     if len(things) < _FEW or not can_fork():
         yield map(work, things)
         return
-    cores = len(os.sched_getaffinity(0))
-    pool = ProcessPoolExecutor(cores, get_context("fork"), initializer=_begin, initargs=(work,))
+    pool = ProcessPoolExecutor(cores(), get_context("fork"), initializer=_begin, initargs=(work,))
     with pool, _quiet_fork():
         try:
             yield pool.map(_done, things, chunksize=_AT_ONCE)
@@ -108,7 +108,7 @@ def _quiet_fork() -> Iterator[None]:
 
 def can_fork() -> bool:
     """Tell whether this process can be copied as it is: on Linux, while no thread of ours runs."""
-    return sys.platform == "linux" and threading.active_count() == 1 and len(os.sched_getaffinity(0)) > 1
+    return sys.platform == "linux" and threading.active_count() == 1 and cores() > 1
 
 
 def _draw(draw: Drawn, sender: Connection) -> None:

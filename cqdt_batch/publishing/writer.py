@@ -73,8 +73,10 @@ def prepare(folder: Path) -> None:
     for stray in folder.glob(".*.cqdt.tmp"):
         _sweep(stray)
     probe = _temporary(folder / "probe")
-    probe.touch()
-    probe.unlink()
+    try:
+        probe.touch()
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def write_workbook(path: Path, sheets: Iterable[Sheet], title: str) -> Path:
