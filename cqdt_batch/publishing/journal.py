@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from cqdt_batch.findings import Finding, Where, error
-from cqdt_batch.publishing.sealing.seal import FORMAT, Seal, digest
+from cqdt_batch.publishing.sealing.seal import FORMAT, Seal, SealedOutput, digest
 from cqdt_batch.scoring.changes.ledger import Ledger, Placing, UnitEntry
 
 _CHECKSUM = "checksum"
@@ -37,32 +37,35 @@ def journal(seal: Seal) -> dict[str, Any]:
 def journal_bytes(seal: Seal) -> bytes:
     """The text of the seal's file; its last line is the checksum of all others."""
     ledger = seal.ledger
-    return b"".join(journal_parts(seal, ledger_text(ledger, ledger.units, ledger.placings)))
+    return b"".join(journal_parts(seal_text(seal, ledger.units, ledger.placings), seal.outputs))
 
 
-def journal_parts(seal: Seal, ledger: bytes) -> tuple[bytes, ...]:
-    """The same text in parts: joined it would have to be there twice. What the seal's own ledger holds is not asked.
+SealText: TypeAlias = Mapping[str, bytes]
+"""The text of a seal, field by field."""
 
-    The `ledger` is most of it, and may have been written before anything else of the seal was known.
+
+def seal_text(seal: Seal, units: Iterable[UnitEntry], placings: Iterable[Placing]) -> SealText:
+    """Write a seal; its outputs may still come, and the `units` and `placings` of its ledger are told beside it.
+
+    They hold millions of values: an entry may be made when its turn comes, and is let go of once it is written.
     """
-    *parts, brace, end = _text({**_plain(replace(seal, ledger=_outline(seal.ledger))), "ledger": ledger})
+    plain = _plain(replace(seal, ledger=replace(seal.ledger, units=(), placings=())))
+    plain["ledger"] |= {"units": map(_line, units), "placings": map(_line, placings)}
+    return {name: _joined(_laid_out(field, b" ")) for name, field in plain.items()}
+
+
+def journal_parts(text: SealText, outputs: Iterable[SealedOutput]) -> tuple[bytes, ...]:
+    """The text of a seal's file with the outputs of its run, in parts: joined it would have to be there twice."""
+    *parts, brace, end = _text({**text, "outputs": map(_line, outputs)})
     checksum = f',\n "{_CHECKSUM}": "{digest(*parts, brace, end)}"'
     return (*parts, checksum.encode(), brace, end)
 
 
-def ledger_text(outline: Ledger, units: Iterable[UnitEntry], placings: Iterable[Placing]) -> bytes:
-    """The text of a ledger within that of a seal, with the units and placings that belong into its outline.
-
-    They hold millions of values: an entry may be made when its turn comes, and is let go of once it is written.
-    """
-    entries = {"units": map(_line, units), "placings": map(_line, placings)}
-    text = io.BytesIO()
-    text.writelines(_laid_out({**_plain(_outline(outline)), **entries}, b" "))
-    return text.getvalue()
-
-
-def _outline(ledger: Ledger) -> Ledger:
-    return replace(ledger, units=(), placings=())
+def _joined(parts: Iterable[bytes]) -> bytes:
+    """Put parts together, each of which is let go of at once."""
+    whole = io.BytesIO()
+    whole.writelines(parts)
+    return whole.getvalue()
 
 
 def _plain(record: Any) -> dict[str, Any]:
