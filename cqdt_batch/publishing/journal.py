@@ -23,6 +23,10 @@ _CHECKSUM = "checksum"
 """The SHA-256 of the text without this line: a seal that somebody edited does not bear its own."""
 
 
+_END = b"\n}\n"
+"""The end of the text of a seal."""
+
+
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     """What pydantic makes of a class, once it is needed: that takes longer than to import all else."""
@@ -57,8 +61,11 @@ def seal_text(seal: Seal, units: Iterable[UnitEntry], placings: Iterable[Placing
 def journal_parts(text: SealText, outputs: Iterable[SealedOutput]) -> tuple[bytes, ...]:
     """The text of a seal's file with the outputs of its run, in parts: joined it would have to be there twice."""
     *parts, brace, end = _text({**text, "outputs": map(_line, outputs)})
-    checksum = f',\n "{_CHECKSUM}": "{digest(*parts, brace, end)}"'
-    return (*parts, checksum.encode(), brace, end)
+    return (*parts, _checksum_line(digest(*parts, brace, end)), brace, end)
+
+
+def _checksum_line(checksum: str) -> bytes:
+    return f',\n "{_CHECKSUM}": "{checksum}"'.encode()
 
 
 def _joined(parts: Iterable[bytes]) -> bytes:
@@ -155,10 +162,18 @@ def seal_from(data: bytes, name: str) -> Seal | Finding:
 
 
 def is_genuine(data: bytes) -> bool:
-    """Tell whether a seal that can be read is as the program wrote it."""
+    """Tell whether a seal that can be read says what the program wrote; another program may have laid it out anew."""
+    if _is_as_written(data):
+        return True
     plain = json.loads(data)
     checksum = plain.pop(_CHECKSUM, None)
     return bool(checksum == digest(*_text(plain)))
+
+
+def _is_as_written(data: bytes) -> bool:
+    """Tell whether the last line is the checksum of all others, to the byte; that takes a hundredth of the time."""
+    others, comma, line = data.rpartition(b",\n")
+    return comma + line == _checksum_line(digest(others, _END)) + _END
 
 
 def in_words(path: tuple[int | str, ...]) -> str:
