@@ -36,8 +36,8 @@ from cqdt_batch.publishing.journal import (
     journal_bytes,
     journal_parts,
     ledger_from,
-    ledger_text,
     seal_from,
+    seal_text,
 )
 from cqdt_batch.publishing.sealing.coverage import checks_made
 from cqdt_batch.publishing.sealing.inputs import answer_changes
@@ -642,6 +642,26 @@ def test_a_hash_edited_in_the_seal_does_not_pass(sealed: RoundFolder) -> None:
     assert codes(verify(sealed))[0] == "seal_edited"
 
 
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (lambda text: text, True),
+        (lambda text: text.replace("\n", "\r\n"), True),
+        (lambda text: json.dumps(json.loads(text)), True),
+        (lambda text: text.replace('"ranked"', '"missing"', 1), False),
+        (lambda text: json.dumps({**json.loads(text), "language": "en"}), False),
+        (lambda text: text.replace('"checksum": "', '"checksum": "0'), False),
+        (lambda text: text.replace(',\n "checksum"', ',\n "checksums"'), False),
+    ],
+    ids=["as-written", "other-line-ends", "laid-out-anew", "edited", "both", "checksum-edited", "no-checksum"],
+)
+def test_a_seal_is_genuine_however_it_is_laid_out_while_it_says_the_same(
+    edit: Callable[[str], str], expected: bool
+) -> None:
+    text = journal_bytes(sealed_small(SMALL)).decode()
+    assert is_genuine(edit(text).encode()) is expected
+
+
 def test_the_ledger_of_an_edited_seal_is_not_compared_with(sealed: RoundFolder) -> None:
     text = sealed.journal.read_text(encoding="utf-8").replace('"ranked"', '"missing"')
     refused = ledger_from(text.encode(), JOURNAL)
@@ -747,9 +767,9 @@ def test_a_seal_is_read_back_as_it_was_written(small: SmallRound) -> None:
 @given(small_rounds())
 def test_a_journal_may_be_written_entry_by_entry_before_the_outputs_are_known(small: SmallRound) -> None:
     outcome, seal = small_outcome(small), sealed_small(small)
-    text = ledger_text(outline_of(outcome), unit_entries(outcome), placings_of(outcome))
-    parts = journal_parts(replace(seal, ledger=outline_of(outcome)), text)
-    assert b"".join(parts) == journal_bytes(seal)
+    before = replace(seal, outputs=(), ledger=outline_of(outcome))
+    text = seal_text(before, unit_entries(outcome), placings_of(outcome))
+    assert b"".join(journal_parts(text, seal.outputs)) == journal_bytes(seal)
 
 
 @settings(max_examples=200)

@@ -207,7 +207,8 @@ def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: py
 def test_the_bytes_of_a_round_are_those_of_xlsxwriter(sample: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome, words = outcome_of(sample), Words()
     form = form_sheets(outcome.assessment, outcome.assessment.units[0], words)
-    for sheets in (annex_sheets(outcome, words), board_sheets(outcome, words), form):
+    for drawn in (annex_sheets(outcome, words), board_sheets(outcome, words), form):
+        sheets = tuple(drawn)
         assert workbook_bytes(sheets, "T") == as_xlsxwriter_does(sheets, monkeypatch)
 
 

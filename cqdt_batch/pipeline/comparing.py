@@ -10,7 +10,7 @@ from cqdt_batch.findings import Finding, Term, Where, error, warning
 from cqdt_batch.messages import Words, reason_of
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing.changes_book import changes_sheets
-from cqdt_batch.publishing.journal import is_genuine, ledger_from
+from cqdt_batch.publishing.journal import ledger_from
 from cqdt_batch.publishing.writer import write_workbook
 from cqdt_batch.scoring.changes.comparison import Comparison
 from cqdt_batch.scoring.changes.ledger import Ledger, is_whole
@@ -50,8 +50,6 @@ def read_ledger(journal: Path) -> Ledger | Finding:
     found = ledger_from(data, journal.name)
     if isinstance(found, Finding):
         return found
-    if not is_genuine(data):
-        return error("seal_edited", where)
     return found if is_whole(found) else error("seal_damaged", where, place="ledger")
 
 

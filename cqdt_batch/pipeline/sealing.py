@@ -17,7 +17,7 @@ from cqdt_batch.pipeline.aside import drawn_aside
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.running import Track, assess, questioned, read_definition, recalling, untracked
 from cqdt_batch.pipeline.writing import Results, annex_bytes, write_results
-from cqdt_batch.publishing.journal import is_genuine, journal_parts, ledger_text, seal_from
+from cqdt_batch.publishing.journal import SealText, is_genuine, journal_parts, seal_from, seal_text
 from cqdt_batch.publishing.sealing.reproduction import Rerun, differences, is_reproduced
 from cqdt_batch.publishing.sealing.seal import Seal, SealedInput, SealedOutput, digest, seal_of, sealed_definition
 from cqdt_batch.publishing.writer import write_file
@@ -25,27 +25,15 @@ from cqdt_batch.scoring.changes.bookkeeping import ledger_of, outline_of, placin
 from cqdt_batch.scoring.outcome import Outcome
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PreparedJournal:
-    """A journal but for the outputs of the run: a `seal` without these and without figures, and the ledger's text."""
-
-    seal: Seal
-    ledger: bytes
+def prepare_journal(folder: RoundFolder, definition: Definition, outcome: Outcome, words: Words) -> SealText:
+    """Write down what went in, what was checked and every figure: all of a seal that waits for no output."""
+    seal = seal_of(definition, outcome, words, outline_of(outcome), _beside(folder))
+    return seal_text(seal, unit_entries(outcome), placings_of(outcome))
 
 
-def prepare_journal(folder: RoundFolder, definition: Definition, outcome: Outcome, words: Words) -> PreparedJournal:
-    """Write down what went in, what was checked and every figure: most of a journal does not wait for the outputs."""
-    outline = outline_of(outcome)
-    return PreparedJournal(
-        seal=seal_of(definition, outcome, words, outline, _beside(folder)),
-        ledger=ledger_text(outline, unit_entries(outcome), placings_of(outcome)),
-    )
-
-
-def write_journal(folder: RoundFolder, prepared: PreparedJournal, results: Results) -> Path:
+def write_journal(folder: RoundFolder, prepared: SealText, results: Results) -> Path:
     """Write the seal of a run, last of all: it tells what came out."""
-    seal = replace(prepared.seal, outputs=tuple(_outputs(folder, results)))
-    return write_file(folder.journal, *journal_parts(seal, prepared.ledger))
+    return write_file(folder.journal, *journal_parts(prepared, _outputs(folder, results)))
 
 
 def _outputs(folder: RoundFolder, results: Results) -> Iterator[SealedOutput]:

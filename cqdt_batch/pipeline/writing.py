@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,7 +128,7 @@ def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: T
     A file of such a name that somebody saved there, perhaps one that came back, is kept under a dated name.
     """
     feedback = Feedback(outcome=outcome, words=words)
-    standing = _standing(form_paths(outcome.assessment, folder.feedback))
+    standing = _standing(outcome.assessment, folder.feedback)
     kept = tuple(map(set_aside, filled_in(standing)))
     answered = tuple((unit, folder.feedback / f"{unit.code}.xlsx") for unit in feedback.units)
     for place in set(standing) - {place for _, place in answered}:
@@ -142,11 +142,11 @@ def write_feedback(folder: RoundFolder, outcome: Outcome, words: Words, track: T
     return Answers(written=_written(write, answered, track), kept=kept)
 
 
-def _standing(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """Those of the paths in one folder at which something stands: the folder is asked, not each of thousands."""
-    folders = {path.parent for path in paths}
-    names = {one.name.casefold() for folder in folders if folder.is_dir() for one in folder.iterdir()}
-    return tuple(path for path in paths if path.name.casefold() in names)
+def _standing(assessment: Assessment, folder: Path) -> tuple[Path, ...]:
+    """Where something stands in the place of a unit's form: the folder is asked, not each of thousands of places."""
+    names = {one.name.casefold() for one in folder.iterdir()} if folder.is_dir() else set()
+    forms = (f"{unit.code}.xlsx" for unit in assessment.asked_units)
+    return tuple(folder / form for form in forms if form.casefold() in names)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,7 +170,7 @@ def write_results(
     The `annex` may be drawn already.
     """
     wanted = (folder.annex, folder.board)[not with_annex :]
-    for path in (*wanted, *_standing(form_paths(outcome.assessment, folder.feedback)), folder.journal):
+    for path in (*wanted, *_standing(outcome.assessment, folder.feedback), folder.journal):
         check_target(path)
     board = board_bytes(outcome, words)
     drawn = (annex() if annex else annex_bytes(outcome, words), board) if with_annex else (board,)

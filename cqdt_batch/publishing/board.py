@@ -40,19 +40,14 @@ _HASH = replace(TEXT, size=8, wrap=False)
 _CODE = replace(TEXT, size=9)
 
 
-def board_sheets(outcome: Outcome, words: Words) -> tuple[Sheet, ...]:
-    """Draw the board: summary, units, files, findings."""
-    return (
-        _summary(outcome, words),
-        listing(words, "board", "units", _unit_columns(outcome), _unit_rows(outcome, words)),
-        listing(words, "board", "files", _FILE_COLUMNS, _file_rows(outcome, words)),
-        listing(words, "board", "findings", _FINDING_COLUMNS, _finding_rows(outcome, words)),
-        *(
-            [listing(words, "board", "changes", _CHANGE_COLUMNS, _change_rows(outcome, words))]
-            if outcome.intake.changes
-            else []
-        ),
-    )
+def board_sheets(outcome: Outcome, words: Words) -> Iterator[Sheet]:
+    """Draw the board: summary, units, files, findings; each sheet when it is asked for."""
+    yield _summary(outcome, words)
+    yield listing(words, "board", "units", _unit_columns(outcome), _unit_rows(outcome, words))
+    yield listing(words, "board", "files", _FILE_COLUMNS, _file_rows(outcome, words))
+    yield listing(words, "board", "findings", _FINDING_COLUMNS, _finding_rows(outcome, words))
+    if outcome.intake.changes:
+        yield listing(words, "board", "changes", _CHANGE_COLUMNS, _change_rows(outcome, words))
 
 
 def verdict(outcome: Outcome, words: Words) -> str:
@@ -200,18 +195,17 @@ def _unit_columns(outcome: Outcome) -> dict[str, int]:
 
 def _unit_rows(outcome: Outcome, words: Words) -> Iterator[Row]:
     counts = Counter((finding.unit, finding.severity) for finding in outcome.findings)
+    states = {state: (words(f"unit_state.{state}"), _LOOKS[state]) for state in UnitState}
     files: dict[str, list[str]] = {}
     for entry in outcome.intake.files:
         files.setdefault(entry.unit, []).append(entry.name)
     for number, unit in enumerate(outcome.assessment.units, 1):
-        state = outcome.states[unit.code]
-        block = outcome.assessment.block_by_code[unit.block]
         yield (
             (number, CENTRED),
             (unit.name, TEXT),
-            (block.name, TEXT),
-            (words(f"unit_state.{state}"), _LOOKS[state]),
-            *((counts[unit.code, severity], CENTRED) for severity in Severity),
+            (outcome.assessment.block_by_code[unit.block].name, TEXT),
+            states[outcome.states[unit.code]],
+            *[(counts.get((unit.code, severity), 0), CENTRED) for severity in Severity],
             ("\n".join(files.get(unit.code, ())), TEXT),
             *(_unverified_cells(outcome, unit.code) if outcome.appraisal.files else ()),
         )
@@ -227,12 +221,13 @@ def _unverified_cells(outcome: Outcome, unit: str) -> Row:
 
 def _file_rows(outcome: Outcome, words: Words) -> Iterator[Row]:
     """The files received, the units' first, then the appraisers'."""
+    states = {state: (words(f"file_state.{state}"), _LOOKS[state]) for state in FileState}
     for number, entry in enumerate((*outcome.intake.files, *outcome.appraisal.files), 1):
         refused = "" if entry.state is FileState.ACCEPTED else "\n".join(map(words.message, entry.findings))
         yield (
             (number, CENTRED),
             (linked_file(entry.name), TEXT),
-            (words(f"file_state.{entry.state}"), _LOOKS[entry.state]),
+            states[entry.state],
             (_unit_name(outcome, entry.unit), TEXT),
             (refused, TEXT),
             (_saved(entry.modified), CENTRED),
