@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -160,6 +160,26 @@ class Submission:
     def answers(self) -> dict[Question, Decimal | str | None]:
         """What the unit says, wherever in the file it stands; a score that could not be read as it was typed."""
         return {(i.criterion, i.kind): _answer(i) for i in self.inputs if i.raw is not None}
+
+
+def values_of(submissions: Iterable[Submission], questions: Sequence[Question]) -> Iterator[list[Decimal | str | None]]:
+    """What each submission means by its inputs for some questions; None where it is empty, not read, or not asked.
+
+    Forms that ask the same have their inputs in one order, so that their places are looked up once for all of them.
+    """
+    asked: tuple[Question, ...] = ()
+    places = [-1] * len(questions)
+    for submission in submissions:
+        inputs = submission.inputs
+        if not isinstance(inputs, Inputs):
+            yield [submission.values.get(question) for question in questions]
+            continue
+        if inputs.asked is not asked:
+            asked = inputs.asked
+            place_of = {question: place for place, question in enumerate(asked)}
+            places = [place_of.get(question, -1) for question in questions]
+        values = (*inputs.values, None)
+        yield [values[place] for place in places]
 
 
 def _answer(found: Input) -> Decimal | str | None:

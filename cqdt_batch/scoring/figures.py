@@ -198,8 +198,14 @@ class Figures:
         Converted figures and percents always may. Otherwise the unit must be assessed on everything, or, on a scale
         of its own, on everything that is its own.
         """
-        if self.compared(unit) is None:
-            return False
+        return unit.code in self._comparable
+
+    @cached_property
+    def _comparable(self) -> frozenset[str]:
+        figured = compress(self.units.values(), (figure is not None for figure in self._compared))
+        return frozenset(unit.code for unit in figured if self._is_on_scale(unit))
+
+    def _is_on_scale(self, unit: Unit) -> bool:
         match self.block.treatment:
             case Treatment.CONVERTED | Treatment.PERCENT:
                 return True

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cqdt_batch.definition.assessment import Assessment, CriteriaTree
 from cqdt_batch.definition.records import Aggregation, Criterion, Rule, Summing, Unit
-from cqdt_batch.intake.submissions import InputKind, Submission
+from cqdt_batch.intake.submissions import InputKind, Submission, values_of
 from cqdt_batch.rounding import published
 from cqdt_batch.scoring.rules import Answer, leaf_points, measured
 
@@ -49,10 +49,12 @@ def score(
     asked = [_Asked(unit, assessment.not_assessed(unit), sent[unit.code]) for unit in units]
     decimals = assessment.block_by_code[block].input_decimals
     rounded = frozenset[str]() if summing is Summing.EXACT else assessment.rounded_parts[block]
+    typed = _typed_points(tree.leaves(tree.root.code), asked)
     columns: dict[str, Points] = {}
     for criterion in reversed(tree.below(tree.root.code)):
         if tree.is_leaf(criterion.code):
-            points = _corrected(criterion, units, _leaf_points(assessment, criterion, asked, decimals), corrected)
+            own = typed.get(criterion.code) or _leaf_points(assessment, criterion, asked, decimals)
+            points = _corrected(criterion, units, own, corrected)
         else:
             points = _gathered(tree, criterion, columns, decimals)
         is_rounded = criterion.code in rounded
@@ -128,24 +130,31 @@ def _rounded(points: Points, decimals: int) -> Points:
 
 def _leaf_points(assessment: Assessment, leaf: Criterion, asked: Sequence[_Asked], decimals: int) -> Points:
     """The points of several units on a leaf; computed ones of equal answers are worked out once."""
-    if leaf.rule is Rule.POINTS and not leaf.extra:
-        return [None if leaf.code in one.exempt else _typed(leaf, one.submission) for one in asked]
-    answers = [answer_to(assessment, one.unit, one.submission, leaf) for one in asked]
-    best = _best(leaf, answers) if leaf.rule is Rule.RELATIVE else None
+    given = [answer_to(assessment, one.unit, one.submission, leaf) for one in asked]
+    best = _best(leaf, given) if leaf.rule is Rule.RELATIVE else None
 
     def points(answer: Answer) -> Decimal | None:
         return leaf_points(leaf, answer, decimals, best)
 
     points_of = points if leaf.rule in _TYPED else cache(points)
-    return [None if answer is None else points_of(answer) for answer in answers]
+    return [None if answer is None else points_of(answer) for answer in given]
 
 
-def _typed(leaf: Criterion, submission: Submission) -> Decimal:
-    """Points that are typed are what they are."""
-    typed = submission.values.get((leaf.code, InputKind.SCORE))  # noqa: PD011 - no frame
-    if not isinstance(typed, Decimal):
-        raise ValueError(f"no points for {leaf.code}")  # noqa: TRY004 - the answer is incomplete
-    return typed
+def _typed_points(leaves: Iterable[Criterion], asked: Sequence[_Asked]) -> dict[str, Points]:
+    """The points of several units on the leaves where what they typed is what it is: all but bonuses and penalties."""
+    codes = [leaf.code for leaf in leaves if leaf.rule is Rule.POINTS and not leaf.extra]
+    rows = values_of((one.submission for one in asked), [(code, InputKind.SCORE) for code in codes])
+    exempt = [one.exempt for one in asked]
+    return {
+        code: [None if code in but else _typed(code, said) for but, said in zip(exempt, column, strict=True)]
+        for code, column in zip(codes, zip(*rows, strict=True), strict=bool(asked))
+    }
+
+
+def _typed(code: str, said: Decimal | str | None) -> Decimal:
+    if not isinstance(said, Decimal):
+        raise ValueError(f"no points for {code}")  # noqa: TRY004 - the answer is incomplete
+    return said
 
 
 def _best(leaf: Criterion, answers: Iterable[Answer | None]) -> Fraction:

@@ -194,8 +194,10 @@ def rank(keys: Iterable[Key], ties: TieRule) -> tuple[int, ...]:
 def by_result(figures: Figures, unit: Unit) -> Key:
     """The key that puts units in order, the best first: the compared figure, then the tie-breaks of ordinal ranks."""
     figure = figures.compared(unit)
-    tie_breaks = figures.tie_breaks(unit) if figures.block.ties is TieRule.ORDINAL else ()
-    return tuple(-one for one in (Decimal(0) if figure is None else figure, *tie_breaks))
+    result = Decimal(0) if figure is None else -figure
+    if figures.block.ties is not TieRule.ORDINAL:
+        return (result,)
+    return (result, *(-one for one in figures.tie_breaks(unit)))
 
 
 _Ranks = Mapping[str, Mapping[Scope, int]]

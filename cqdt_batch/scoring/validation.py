@@ -24,7 +24,7 @@ from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.records import Block, Criterion, Measure, Rule, ZeroRule
 from cqdt_batch.findings import Fact, Finding, Where, error, gathered, warning
 from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
-from cqdt_batch.intake.submissions import Input, InputKind, Submission, scored_by
+from cqdt_batch.intake.submissions import NOTED, Input, InputKind, Submission, scored_by, values_of
 from cqdt_batch.intake.verdicts import Verdict, Verdicts, verified
 from cqdt_batch.scoring.points import answer_of
 from cqdt_batch.scoring.rules import leaf_points, measured
@@ -178,8 +178,7 @@ def _failures(
     """What is wrong in the inputs of units that are asked the same leaves."""
     schema = input_schema(assessment.block_by_code[block], leaves)
     asked = [Asked(leaf, kind) for leaf in leaves for kind in scored_by(leaf)]
-    pairs = [Asked(one.leaf, None) for one in asked if one.kind is InputKind.SECOND]
-    columns = {one.column: _column(one, alike) for one in (*asked, *pairs)}
+    columns = _columns(asked, alike)
     frame = pd.DataFrame(columns, index=[submission.unit for submission in alike], dtype=object)
     try:
         schema.validate(frame, lazy=True, inplace=True)
@@ -210,20 +209,24 @@ def _code(wrong: dict[tuple[str, str], str], unit: str, asked: Asked) -> str:
     return alone or (paired if _PAIR_IS_WRONG_AT.get(paired) is asked.kind else "")
 
 
-def _column(asked: Asked, alike: Iterable[Submission]) -> list[Decimal | str | _Pair | None]:
-    """What an input, or a pair, means in every submission."""
-    if asked.kind is None:
-        return [_pair(asked.leaf, submission) for submission in alike]
-    key = asked.leaf.code, asked.kind
-    return [submission.values.get(key) for submission in alike]  # noqa: PD011 - no frame
+_Column: TypeAlias = "Sequence[Decimal | str | _Pair | None]"
 
 
-def _pair(leaf: Criterion, submission: Submission) -> _Pair | None:
-    """The two numbers of a leaf, where both are known and none is negative."""
-    answer = answer_of(leaf, submission.values)
-    if not isinstance(answer.first, Decimal) or answer.second is None or min(answer.first, answer.second) < 0:
+def _columns(asked: Sequence[Asked], alike: Sequence[Submission]) -> dict[str, _Column]:
+    """What each input means in every submission, then each pair of numbers."""
+    read = zip(*values_of(alike, [(one.leaf.code, one.kind) for one in asked if one.kind]), strict=True)
+    columns: dict[str, _Column] = {one.column: list(column) for one, column in zip(asked, read, strict=True)}
+    for leaf in (one.leaf for one in asked if one.kind is InputKind.SECOND):
+        first, second = (columns[Asked(leaf, kind).column] for kind in scored_by(leaf))
+        columns[Asked(leaf, None).column] = list(map(_pair, first, second))
+    return columns
+
+
+def _pair(first: object, second: object) -> _Pair | None:
+    """Two numbers of a leaf, where both are known and none is negative."""
+    if not isinstance(first, Decimal) or not isinstance(second, Decimal) or min(first, second) < 0:
         return None
-    return answer.first, answer.second
+    return first, second
 
 
 def _finding(  # noqa: PLR0913, PLR0917 - all that the words of a finding are about
@@ -301,9 +304,13 @@ def given_gaps(assessment: Assessment, submissions: Iterable[Submission], layout
 
     `layout` is that of the definition, where such points have a sheet.
     """
+    giving = {
+        block for block, tree in assessment.trees.items() if any(leaf.rule is Rule.GIVEN for leaf in tree.criteria)
+    }
     for submission in submissions:
         unit = assessment.unit_by_code[submission.unit]
-        leaves = (leaf for leaf in assessment.assessed_leaves(unit) if leaf.rule is Rule.GIVEN)
+        assessed = assessment.assessed_leaves(unit) if unit.block in giving else ()
+        leaves = (leaf for leaf in assessed if leaf.rule is Rule.GIVEN)
         codes = tuple(
             leaf.code
             for leaf in leaves
@@ -315,22 +322,19 @@ def given_gaps(assessment: Assessment, submissions: Iterable[Submission], layout
             yield error("given_missing", where, unit.code, unit=unit.name, codes=codes)
 
 
-def _evidence_gaps(block: Block, leaves: Iterable[Criterion], alike: Iterable[Submission]) -> Iterator[Finding]:
+def _evidence_gaps(block: Block, leaves: Iterable[Criterion], alike: Sequence[Submission]) -> Iterator[Finding]:
     """Points claimed without the evidence the criterion asks for, and without an explanation."""
     asked = [leaf for leaf in leaves if leaf.evidence_required]
-    for submission in alike:
-        bare = [leaf for leaf in asked if not _is_backed(leaf, submission) and _claims_points(block, leaf, submission)]
-        evidence = {i.criterion: i.where for i in submission.inputs if i.kind is InputKind.EVIDENCE} if bare else {}
+    evidence, explanations = (values_of(alike, [(leaf.code, kind) for leaf in asked]) for kind in NOTED)
+    for submission, shown, told in zip(alike, evidence, explanations, strict=True):
+        silent = [leaf for leaf, one, other in zip(asked, shown, told, strict=True) if not (one or other)]
+        bare = [leaf for leaf in silent if _claims_points(block, leaf, submission)]
+        places = {i.criterion: i.where for i in submission.inputs if i.kind is InputKind.EVIDENCE} if bare else {}
         for leaf in bare:
-            where = evidence.get(leaf.code)
+            where = places.get(leaf.code)
             if where and where.column:  # a lost column is told once, by itself
                 facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "evidence": leaf.evidence}
                 yield warning("evidence_missing", where, submission.unit, **facts)
-
-
-def _is_backed(leaf: Criterion, submission: Submission) -> bool:
-    """Tell whether a unit says anything in support of its answer."""
-    return bool(_typed(submission, leaf, InputKind.EVIDENCE) or _typed(submission, leaf, InputKind.EXPLANATION))
 
 
 def _claims_points(block: Block, leaf: Criterion, submission: Submission) -> bool:
