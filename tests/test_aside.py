@@ -119,6 +119,33 @@ except KeyboardInterrupt:
     )
 
 
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    "begin", ["drawn_aside(lambda: time.sleep(50) or b'x')", "shared_out(time.sleep, [0.01] * 100)"]
+)
+def test_a_copy_that_is_only_just_starting_says_nothing_when_all_are_to_end(begin: str, number: str) -> None:
+    """The signal comes to the copy and to the one that was copied as soon as the system has copied it."""
+    assert (
+        ran(f"""
+from cqdt_batch.cli.interrupts import Interrupted, heed
+heed()
+copied = os.fork
+def disturbed():
+    copy = copied()
+    for one in (copy, ours) if copy else ():
+        os.kill(one, signal.{number})
+    return copy
+os.fork = disturbed
+try:
+    with {begin} as work:
+        print("not reached")
+except Interrupted:
+    print("interrupted", active_children())
+""")
+        == "interrupted []\n"
+    )
+
+
 def test_where_no_process_can_be_copied_the_file_is_drawn_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "can_fork", lambda: False)
     with aside.drawn_aside(lambda: b"here") as drawn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -39,7 +40,7 @@ from cqdt_batch.definition.records import (
     Unit,
 )
 from cqdt_batch.definition.sheets import SHEETS, YesNo, choice_key
-from cqdt_batch.findings import Term, has_errors
+from cqdt_batch.findings import Finding, Term, has_errors
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.messages import Language, Words, catalogue
 from cqdt_batch.pipeline.folder import RoundFolder
@@ -47,6 +48,7 @@ from cqdt_batch.pipeline.running import read_definition
 from cqdt_batch.pipeline.writing import start_round
 from cqdt_batch.publishing.definition_book import definition_sheets
 from cqdt_batch.publishing.writer import write_workbook
+from samples.filling import define, rows, sources
 from tests.books import (
     PROFILE,
     Change,
@@ -2024,6 +2026,20 @@ def test_a_definition_that_is_no_workbook_is_one_finding(tmp_path: Path) -> None
     definition = read_definition(folder)
     assert told(definition) == [("file_not_workbook", "", "")]
     assert definition.assessment is None
+
+
+def test_a_definition_may_list_more_units_than_a_form_may_have_rows(tmp_path: Path) -> None:
+    """Every commune of the country, say: it is the officer's own file, and not what somebody sent."""
+    folder = RoundFolder(tmp_path)
+    shutil.copytree(sources(SAMPLE), sources(folder))
+    units = [
+        {"code": f"xa-{n}", "block": "huyen", "name": f"Ủy ban nhân dân xã {n}", "printed_name": f"Xã {n}"}
+        for n in range(Limits().rows + 1)
+    ]
+    assert len(define(folder, {"units": [*rows(SAMPLE, "units"), *units]}).units) == 30 + len(units)
+    refused = read_book(folder.definition.read_bytes(), folder.definition.name, Limits())
+    assert isinstance(refused, Finding)
+    assert refused.code == "file_over_limit"
 
 
 # ---------------------------------------------------------------- whatever stands in a cell

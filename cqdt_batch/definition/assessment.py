@@ -209,7 +209,11 @@ class Assessment:
 
     def units_of(self, block: str) -> tuple[Unit, ...]:
         """The units of a block in register order."""
-        return tuple(unit for unit in self.units if unit.block == block)
+        return tuple(self._units_of.get(block, ()))
+
+    @cached_property
+    def _units_of(self) -> dict[str, list[Unit]]:
+        return _by_block(self.units)
 
     def sections_of(self, table: AnnexTable) -> tuple[Section, ...]:
         """The sections of a table from top to bottom."""
@@ -221,8 +225,7 @@ class Assessment:
 
     def units_in(self, section: Section, table: AnnexTable) -> tuple[Unit, ...]:
         """The units of a section in register order."""
-        units = (unit for unit in self.units_of(table.block) if not self.is_left_out(unit))
-        return tuple(unit for unit in units if _stands_in(unit, section))
+        return tuple(unit for unit in self._asked_units_of.get(table.block, ()) if _stands_in(unit, section))
 
     def grades_of(self, block: str) -> tuple[Grade, ...]:
         """The grades of a block from the highest to the lowest."""
@@ -278,6 +281,10 @@ class Assessment:
         return tuple(unit for unit in self.units if not self.is_left_out(unit))
 
     @cached_property
+    def _asked_units_of(self) -> dict[str, list[Unit]]:
+        return _by_block(self.asked_units)
+
+    @cached_property
     def _scopes(self) -> dict[str, Scope]:
         named = {unit.code: frozenset(e.criterion for e in self.exemptions_of(unit)) for unit in self.units}
         patterns = {(unit.block, named[unit.code]) for unit in self.units}
@@ -315,6 +322,13 @@ class Assessment:
     def assessed_leaves(self, unit: Unit) -> tuple[Criterion, ...]:
         """The leaf criteria that apply to a unit: what its form asks for."""
         return self.scope(unit).assessed_leaves
+
+
+def _by_block(units: Iterable[Unit]) -> dict[str, list[Unit]]:
+    found: dict[str, list[Unit]] = defaultdict(list)
+    for unit in units:
+        found[unit.block].append(unit)
+    return found
 
 
 def _scope(tree: CriteriaTree, named: frozenset[str]) -> Scope:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from cqdt_batch.cells import Grid
+from cqdt_batch.cells import Content, Grid
 from cqdt_batch.findings import Finding, Where
 
 
@@ -28,6 +28,11 @@ class Place:
         for row, cells in grid.rows.items():
             if row > self.header and known & cells.keys():
                 yield row
+
+    def content(self, grid: Grid, row: int, name: str) -> Content | None:
+        """What stands in the cell of a field of the record in `row`; nothing where the sheet lacks the field."""
+        column = self.columns.get(name)
+        return None if column is None else grid.rows.get(self.lines.get(name, row), {}).get(column)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +61,7 @@ class Layout:
 
     def told(self, sheet: str, row: int, *names: str) -> bool:
         """Tell whether the cell of any of these fields has a finding."""
-        return any(self.at(sheet, row, name) in self._told for name in names)
+        return bool(self._told) and any(self.at(sheet, row, name) in self._told for name in names)
 
     def told_anywhere(self, sheet: str, name: str) -> bool:
         """Tell whether any cell in the column of a field has a finding."""

@@ -104,25 +104,23 @@ class _Reader:
                 yield warning("definition_unread_column", where, text=text)
 
     def _values(self, spec: SheetSpec, grid: Grid, row: int) -> dict[str, Any]:
-        return {f.name: self._value(spec, f, grid, row) for f in spec.fields}
-
-    def _value(self, spec: SheetSpec, f: Field, grid: Grid, row: int) -> Any:
         place = self.layout.places[spec.name]
-        if f.name not in place.columns:
-            return f.blank
-        where = self.layout.at(spec.name, row, f.name)
-        content = grid.rows.get(where.row, {}).get(where.column)
-        column = Term(spec.header_key(f))
+        return {f.name: self._value(spec, f, place.content(grid, row, f.name), row) for f in spec.fields}
+
+    def _value(self, spec: SheetSpec, f: Field, content: Content | None, row: int) -> Any:
         if content is None:
-            if f.required:
-                self._report("definition_blank", where, column=column)
+            if f.required and f.name in self.layout.places[spec.name].columns:
+                self._report_at(spec, f, row, "definition_blank")
             return f.blank
         match _read(f, content):
             case _Wrong(code, facts):
-                self._report(code, where, column=column, found=as_fact(content), **facts)
+                self._report_at(spec, f, row, code, found=as_fact(content), **facts)
                 return f.blank
             case value:
                 return value
+
+    def _report_at(self, spec: SheetSpec, f: Field, row: int, code: str, **facts: Fact) -> None:
+        self._report(code, self.layout.at(spec.name, row, f.name), column=Term(spec.header_key(f)), **facts)
 
     def _report(self, code: str, where: Where, **facts: Fact) -> None:
         self.findings.append(error(code, where, **facts))

@@ -30,6 +30,7 @@ def folded(name: str) -> str:
     return " ".join(word for word in words if word != _AND)
 
 
+@lru_cache(maxsize=16_384)  # names are made of the same few thousand syllables
 def _tone_last(word: str) -> str:
     """Move the tone mark of a syllable behind it: hoà and hòa both become hoa followed by the mark."""
     letters = unicodedata.normalize("NFD", word)

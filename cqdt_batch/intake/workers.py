@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import contextmanager
-from multiprocessing import forkserver, resource_tracker
 from typing import Any, NamedTuple, TypeVar
 
 from pebble import CONSTS, ProcessPool
@@ -64,6 +63,8 @@ def make_ready(work: Callable[..., Any]) -> None:
     """
     if sys.platform == "win32":
         return
+    from multiprocessing import forkserver, resource_tracker
+
     resource_tracker.ensure_running()  # on its own start it makes processes hear again, so it must be there before
     if start_method() == "forkserver":
         forkserver.set_forkserver_preload(sorted({work.__module__, *_behind_main()}))

@@ -10,11 +10,13 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+from cqdt_batch.intake.signals import undisturbed
 from cqdt_batch.intake.workers import cores
 
 Drawn: TypeAlias = Callable[[], bytes]
@@ -38,20 +40,26 @@ def drawn_aside(draw: Drawn) -> Iterator[Drawn]:
     gone when the block is left, however that happens. Where no copy can be made, or nothing comes back from it, the
     file is drawn here when its bytes are asked for, so that an error is raised where it can be told.
     """
-    copy = _copied(draw) if can_fork() else None
-    if copy is None:
-        yield draw
-        return
-    process, receiver = copy
+    copy = None
     try:
-        yield lambda: _received(receiver) or draw()
+        with undisturbed():
+            copy = _copied(draw) if can_fork() else None
+        yield partial(_drawn, draw, copy) if copy else draw
     finally:
-        process.kill()
-        process.join()
-        receiver.close()
+        if copy:
+            copy.process.kill()
+            copy.process.join()
+            copy.receiver.close()
 
 
-def _copied(draw: Drawn) -> tuple[ForkProcess, Connection] | None:
+class _Copy(NamedTuple):
+    """A copy of this process, and where its bytes come out."""
+
+    process: ForkProcess
+    receiver: Connection
+
+
+def _copied(draw: Drawn) -> _Copy | None:
     """Copy this process and let the copy draw; None where the system has no room for it."""
     fork = get_context("fork")
     receiver, sender = fork.Pipe(duplex=False)
@@ -62,7 +70,15 @@ def _copied(draw: Drawn) -> tuple[ForkProcess, Connection] | None:
         except OSError:
             receiver.close()
             return None
-    return process, receiver
+    return _Copy(process, receiver)
+
+
+def _drawn(draw: Drawn, copy: _Copy) -> bytes:
+    """The bytes that the copy drew, or, where it died or could not draw, those drawn here."""
+    try:
+        return copy.receiver.recv_bytes() or draw()
+    except (EOFError, OSError):
+        return draw()
 
 
 @contextmanager
@@ -78,14 +94,16 @@ def shared_out(work: Callable[[T], R], things: Sequence[T]) -> Iterator[Iterator
     pool = ProcessPoolExecutor(cores(), get_context("fork"), initializer=_begin, initargs=(work,))
     with pool, _quiet_fork():
         try:
-            yield pool.map(_done, things, chunksize=_AT_ONCE)
+            with undisturbed():
+                done = pool.map(_done, things, chunksize=_AT_ONCE)
+            yield done
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _begin(work: Callable[[Any], Any]) -> None:
-    """Be one of the copies: an interrupt is for the one that was copied, which lets these come to an end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Be one of the copies: the one that was copied hears of interrupts, and lets these come to an end."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.freeze()
     _WORK.append(work)
 
@@ -112,19 +130,11 @@ def can_fork() -> bool:
 
 
 def _draw(draw: Drawn, sender: Connection) -> None:
-    """Be the copy: an interrupt is for the one that was copied, which ends this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Be the copy: the one that was copied hears of interrupts, and ends this one."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.disable()
     try:
         drawn = draw()
     except Exception:  # noqa: BLE001 - it is met again, and told, where it is drawn instead
         drawn = b""
     sender.send_bytes(drawn)
-
-
-def _received(receiver: Connection) -> bytes:
-    """The bytes that the copy drew; none where it died or could not draw."""
-    try:
-        return receiver.recv_bytes()
-    except (EOFError, OSError):
-        return b""

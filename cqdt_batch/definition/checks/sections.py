@@ -71,15 +71,15 @@ def check_ranked_sections_compare_like_with_like(a: Assessment, layout: Layout) 
     Hoà Bình 2020: three departments without public services stand in a section of their own, without rank.
     """
     for table, section, where in _ranked(a, layout, Treatment.UNRANKED):
-        partly = [unit for unit in a.units_in(section, table) if _exempt_leaves(a, unit, table)]
+        scale = _scale(a, table)
+        partly = [unit for unit in a.units_in(section, table) if scale & a.not_assessed(unit)]
         if partly:
             yield error("definition_ranks_partly_assessed", where, table=table.code, units=_printed(partly))
 
 
-def _exempt_leaves(a: Assessment, unit: Unit, table: AnnexTable) -> frozenset[str]:
-    """What a unit is not assessed on of the scale of a table; bonuses and penalties are no part of it."""
-    leaves = a.trees[unit.block].leaves(table.criterion)
-    return frozenset(leaf.code for leaf in leaves if not leaf.extra) & a.not_assessed(unit)
+def _scale(a: Assessment, table: AnnexTable) -> frozenset[str]:
+    """The leaves that make the scale of a table; bonuses and penalties are no part of it."""
+    return frozenset(leaf.code for leaf in a.trees[table.block].leaves(table.criterion) if not leaf.extra)
 
 
 def check_own_scales_are_ranked_apart(a: Assessment, layout: Layout) -> Iterator[Finding]:
@@ -92,8 +92,9 @@ def check_own_scales_are_ranked_apart(a: Assessment, layout: Layout) -> Iterator
 
 def _of_other_scale(a: Assessment, units: Iterable[Unit], table: AnnexTable) -> tuple[Unit, ...]:
     """The units that are not assessed on the same criteria as the first."""
-    scales = [(unit, _exempt_leaves(a, unit, table)) for unit in units]
-    return tuple(unit for unit, scale in scales if scale != scales[0][1])
+    scale = _scale(a, table)
+    exempt = [(unit, scale & a.not_assessed(unit)) for unit in units]
+    return tuple(unit for unit, leaves in exempt if leaves != exempt[0][1])
 
 
 def check_ranks_across_sections_compare_one_scale(a: Assessment, layout: Layout) -> Iterator[Finding]:
