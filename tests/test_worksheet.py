@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from cqdt_batch.cells import Grid
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding
-from cqdt_batch.intake import cutting, parsing, worksheet
+from cqdt_batch.intake import cutting, worksheet
+from cqdt_batch.intake.cutting import Cutter
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.worksheet import SheetReader
 from cqdt_batch.intake.written import UnusualError
@@ -45,18 +46,12 @@ def reader() -> SheetReader:
 
 def cut(part: bytes) -> Grid:
     """The sheet as cut; UnusualError where it is left to the parser."""
-    one = reader()
-    return one._grid(*cutting.cut(part), "phiếu", is_hidden=False)
+    return reader().cut(part, "phiếu", is_hidden=False)
 
 
 def parsed(part: bytes) -> Grid:
     """The sheet as the parser reads it; ValueError or ParseError where it is not sound."""
-    one = reader()
-    return one._grid(
-        *parsing.walked(ET.fromstring(part)),  # noqa: S314
-        "phiếu",
-        is_hidden=False,
-    )
+    return reader().parsed(ET.fromstring(part), "phiếu", is_hidden=False)  # noqa: S314
 
 
 def outcome(read: Callable[[bytes], Grid], part: bytes) -> Grid | None:
@@ -248,7 +243,7 @@ def same_both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read a workbook with every sheet cut, and again with every sheet parsed."""
     left: list[object] = []
 
-    def give_up(_: bytes) -> None:
+    def give_up(*_: object) -> None:
         raise UnusualError
 
     with monkeypatch.context() as patch:
@@ -256,7 +251,7 @@ def same_both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         quick = read_book(data, "a.xlsx", GENEROUS)
         assert left == []
     with monkeypatch.context() as patch:
-        patch.setattr(worksheet, "cut", give_up)
+        patch.setattr(Cutter, "cut", give_up)
         slow = read_book(data, "a.xlsx", GENEROUS)
     assert not isinstance(quick, Finding)
     assert quick == slow
@@ -297,6 +292,7 @@ def test_what_is_remembered_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
     read = cut(sheet(rows + long))
 
+    known = worksheet._cutter(FORMATS, False)._filled
     assert len(read.rows) == 500
-    assert len(cutting._known) <= 50
-    assert max(map(len, cutting._known)) <= cutting._LONGEST_PIECE
+    assert 0 < len(known) <= 50
+    assert max(map(len, known)) <= cutting._LONGEST_PIECE
