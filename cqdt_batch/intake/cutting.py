@@ -29,8 +29,8 @@ from cqdt_batch.intake.written import (
     seen,
 )
 
-_MOST_PIECES = 8_192
-"""How many pieces of text are remembered from file to file: a worker's memory has a limit."""
+_MOST_PIECES, _MOST_BYTES = 8_192, 2 * 1024 * 1024
+"""How many pieces of text, of how many bytes, are remembered from file to file: a worker's memory has a limit."""
 _LONGEST_PIECE = 2_048
 """Bytes: longer cells are nobody's label."""
 
@@ -49,7 +49,8 @@ class Cutter:
     """
 
     def __init__(self, reader: CellReader) -> None:
-        self._filled = _Known(lambda piece: reader.read(_written(piece)))
+        self._reader = reader
+        self._filled = _Known(self._cell)
         self._blank = _Known(lambda piece: reader.read(_blank(piece)))
         self._rows: _Kept[list[ReadRow]] = _Kept()
 
@@ -78,11 +79,22 @@ class Cutter:
         known = len(self._filled)
         rows, place = _empty_rows(text)
         end = text.find(b">", place) + 1
-        tag = _row_tags[text[place:end]]
-        rows.append(row_of(tag.number, self._cells_in(text[end:]), is_hidden=tag.is_hidden))
+        number, is_hidden, _ = _row_tags[text[place:end]]
+        rows.append(row_of(number, self._cells_in(text[end:]), is_hidden=is_hidden))
         if len(self._filled) == known:
             self._rows.keep(text, rows)
         return rows
+
+    def _cell(self, piece: bytes) -> ReadCell:
+        """Read a filled cell whose closing tag was cut off, and the empty cells before it.
+
+        Words, which every unit has others of, are what they are in any format.
+        """
+        tag, _, rest = piece.partition(b"><is><t>")
+        if rest.endswith(_END_OF_WORDS) and (opened := _tags[tag]) is not None and opened.kind == "inlineStr":
+            row, first, column, *_ = opened
+            return ReadCell(row, first, column, seen(unescaped(_text(rest[: -len(_END_OF_WORDS)]))))
+        return self._reader.read(_written(piece))
 
     def _cells_in(self, text: bytes) -> list[ReadCell]:
         *filled, blank = text.split(_END_OF_CELL)
@@ -91,6 +103,7 @@ class Cutter:
 
 
 _END_OF_ROW, _END_OF_CELL = b"</row>", b"</c>"
+_END_OF_WORDS, _END_OF_NUMBER = b"</t></is>", b"</v>"
 _ADDED = b' x14ac:dyDescent="'
 """What Excel writes into the tag of a row, with a prefix that the sheet must declare."""
 
@@ -100,12 +113,20 @@ _Found = TypeVar("_Found")
 class _Kept(dict[bytes, _Found]):
     """What is remembered, by what is written."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = 0
+
     def keep(self, written: bytes, found: _Found) -> None:
         """Remember what was read, unless it is too long."""
-        if len(written) <= _LONGEST_PIECE:
-            if len(self) >= _MOST_PIECES:
-                self.clear()
-            self[written] = found
+        size = len(written)
+        if size > _LONGEST_PIECE:
+            return
+        if len(self) >= _MOST_PIECES or self._bytes + size > _MOST_BYTES:
+            self.clear()
+            self._bytes = 0
+        self[written] = found
+        self._bytes += size
 
 
 class _Known(_Kept[_Found]):
@@ -220,18 +241,11 @@ _ODD = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|\\]\\]>")
 
 
 def _written(piece: bytes) -> WrittenCell:
-    """Read a filled cell whose closing tag was cut off, and the empty cells before it.
-
-    Plain words and plain numbers, which every unit has others of, are read the short way.
-    """
-    tag, _, rest = piece.partition(b"><is><t>")
-    if rest.endswith(b"</t></is>") and (opened := _tags[tag]) is not None:
-        row, first, column, kind, style, *_ = opened
-        return WrittenCell(row, first, column, kind, style, None, seen(unescaped(_text(rest[:-9]))))
+    """What is written in such a piece; plain numbers, too, are read the short way."""
     tag, _, rest = piece.partition(b"><v>")
-    if rest.endswith(b"</v>") and (opened := _tags[tag]) is not None:
+    if rest.endswith(_END_OF_NUMBER) and (opened := _tags[tag]) is not None:
         row, first, column, kind, style, *_ = opened
-        return WrittenCell(row, first, column, kind, style, _text(rest[:-4]))
+        return WrittenCell(row, first, column, kind, style, _text(rest[: -len(_END_OF_NUMBER)]))
     return _filled(_decoded(piece))
 
 
