@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cqdt_batch.cells import Grid
+from cqdt_batch.cells import Area, Content, Covered, Grid
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding
-from cqdt_batch.intake import cutting, parsing, worksheet
+from cqdt_batch.intake import cutting, worksheet
+from cqdt_batch.intake.cutting import Cutter
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.worksheet import SheetReader
 from cqdt_batch.intake.written import UnusualError
@@ -45,18 +47,12 @@ def reader() -> SheetReader:
 
 def cut(part: bytes) -> Grid:
     """The sheet as cut; UnusualError where it is left to the parser."""
-    one = reader()
-    return one._grid(*cutting.cut(part), "phiếu", is_hidden=False)
+    return reader().cut(part, "phiếu", is_hidden=False)
 
 
 def parsed(part: bytes) -> Grid:
     """The sheet as the parser reads it; ValueError or ParseError where it is not sound."""
-    one = reader()
-    return one._grid(
-        *parsing.walked(ET.fromstring(part)),  # noqa: S314
-        "phiếu",
-        is_hidden=False,
-    )
+    return reader().parsed(ET.fromstring(part), "phiếu", is_hidden=False)  # noqa: S314
 
 
 def outcome(read: Callable[[bytes], Grid], part: bytes) -> Grid | None:
@@ -101,6 +97,10 @@ CELLS = {
     "unknown kind": '<c r="A1" t="x"><v>1</v></c>',
     "no place": "<c><v>1</v></c><c><v>2</v></c>",
     "another row": '<c r="A2"><v>1</v></c>',
+    "control sign in the tag of an empty cell": '<c r="A1" s="\x07"/><c r="B1"><v>1</v></c><c r="C1" s="\x07"/>',
+    "control sign in the tag of a filled cell": '<c r="A1" t="inlineStr" x="\x07"><is><t>một</t></is></c>',
+    "formula of a string": '<c r="A1" t="s"><f>B1</f><v>1</v></c>',
+    "formula of spaces": '<c r="A1" t="str"><f>B1</f><v>  </v></c><c r="B1" t="str"><v>  </v></c>',
     "disorder": '<c r="B1"><v>1</v></c><c r="A1"><v>2</v></c>',
     "disorder of empty cells": '<c r="B1"/><c r="A1"/><c r="C1"><v>2</v></c>',
     "twice": '<c r="A1"><v>1</v></c><c r="A1"><v>2</v></c>',
@@ -136,12 +136,15 @@ def test_a_cut_row_holds_what_the_parser_reads_in_it(cells: str) -> None:
 
 
 def agrees(part: bytes) -> bool:
-    """Hold the two ways against each other; whether the sheet was cut at all."""
+    """Hold the two ways against each other; whether the sheet was cut at all.
+
+    It is cut three times: its cells are known the second time, whole rows the third.
+    """
     try:
-        found = outcome(cut, part)
+        found = [outcome(cut, part) for _ in range(3)]
     except UnusualError:
         return False
-    assert found == outcome(parsed, part)
+    assert found == [outcome(parsed, part)] * 3
     return True
 
 
@@ -150,6 +153,7 @@ ROWS = {
     "no numbers": '<row><c r="A1"><v>1</v></c></row><row/><row><c r="A3"><v>2</v></c></row>',
     "last one empty": '<row r="1"><c r="A1"><v>1</v></c></row><row r="3" hidden="1"/>',
     "hidden": '<row r="1" hidden="true"><c r="A1"><v>1</v></c></row><row r="2" ht="0"><c r="A2"><v>1</v></c></row>',
+    "control sign": '<row r="1" spans="\x07"><c r="A1"><v>1</v></c></row>',
     "spans and heights": '<row r="1" spans="1:7" ht="20.25" customHeight="1"><c r="A1"><v>1</v></c></row>',
     "disorder": '<row r="2"><c r="A2"><v>1</v></c></row><row r="1"><c r="A1"><v>1</v></c></row>',
     "twice": '<row r="1"><c r="A1"><v>1</v></c></row><row r="1"><c r="B1"><v>1</v></c></row>',
@@ -248,7 +252,7 @@ def same_both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read a workbook with every sheet cut, and again with every sheet parsed."""
     left: list[object] = []
 
-    def give_up(_: bytes) -> None:
+    def give_up(*_: object) -> None:
         raise UnusualError
 
     with monkeypatch.context() as patch:
@@ -256,7 +260,7 @@ def same_both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         quick = read_book(data, "a.xlsx", GENEROUS)
         assert left == []
     with monkeypatch.context() as patch:
-        patch.setattr(worksheet, "cut", give_up)
+        patch.setattr(Cutter, "cut", give_up)
         slow = read_book(data, "a.xlsx", GENEROUS)
     assert not isinstance(quick, Finding)
     assert quick == slow
@@ -290,6 +294,67 @@ def test_what_is_remembered_of_one_workbook_is_not_told_of_another() -> None:
     assert grids[0] == grids[2]
 
 
+def test_a_row_that_is_known_takes_the_strings_of_each_workbook() -> None:
+    part = sheet('<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1"><v>3</v></c></row>')
+    workbooks = (["a", "b"], [" ", "c"], ["a", "b"], ["d", " "], [" ", "\n"])
+
+    grids = [SheetReader(strings, FORMATS, is_1904=False).cut(part, "phiếu", is_hidden=False) for strings in workbooks]
+
+    three = Decimal(3)
+    rows: list[dict[int, Content]] = [
+        {1: "a", 2: "b", 3: three},
+        {2: "c", 3: three},
+        {1: "a", 2: "b", 3: three},
+        {1: "d", 3: three},
+        {3: three},
+    ]
+    assert [grid.rows[1] for grid in grids] == rows
+    assert [list(grid.rows[1]) for grid in grids] == [list(row) for row in rows]
+
+
+def test_what_a_merged_area_covers_in_one_sheet_stands_open_in_another_with_the_same_rows() -> None:
+    rows = '<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row>'
+    merged = sheet(rows, tail='<mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>')
+
+    found = [cut(part).rows[1][2] for part in (sheet(rows), merged, sheet(rows), merged, sheet(rows))]
+
+    assert found == [Decimal(2), Covered("2"), Decimal(2), Covered("2"), Decimal(2)]
+
+
+def test_rows_are_known_whole_only_with_cells_that_stood_in_other_forms() -> None:
+    def row(evidence: str) -> bytes:
+        return sheet(f'<row r="9"><c r="A9"><v>1</v></c><c r="B9" t="inlineStr"><is><t>{evidence}</t></is></c></row>')
+
+    known = worksheet._cutter(FORMATS, False)._rows
+    known.clear()
+    for evidence in ("Số 1", "Số 2", "Số 3"):
+        cut(row(evidence))
+    assert not known
+
+    cut(row("Số 2"))
+
+    assert len(known) == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), unique=True),
+    st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(0, 7), st.integers(0, 7)),
+)
+def test_an_area_changes_all_that_it_holds_but_its_first_cell(
+    places: list[tuple[int, int]], corners: tuple[int, int, int, int]
+) -> None:
+    area = Area(*corners)
+    rows: dict[int, dict[int, Content]] = {row: {c: "x" for r, c in sorted(places) if r == row} for row, _ in places}
+    before = {row: dict(cells) for row, cells in rows.items()}
+    shared = list(rows.values())
+
+    worksheet.change_beneath(rows, area, lambda content: f"{content}!")
+
+    changed = {(row, column) for row, cells in rows.items() for column, text in cells.items() if text == "x!"}
+    assert changed == {place for place in places if area.holds(*place) and place != (area.top, area.left)}
+    assert shared == list(before.values())
+
+
 def test_what_is_remembered_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cutting, "_MOST_PIECES", 50)
     rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 500))
@@ -297,6 +362,21 @@ def test_what_is_remembered_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
     read = cut(sheet(rows + long))
 
+    known = worksheet._cutter(FORMATS, False)._filled
     assert len(read.rows) == 500
-    assert len(cutting._known) <= 50
-    assert max(map(len, cutting._known)) <= cutting._LONGEST_PIECE
+    assert 0 < len(known) <= 50
+    assert max(map(len, known)) <= cutting._LONGEST_PIECE
+
+
+def test_what_is_remembered_has_no_more_bytes_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "_MOST_BYTES", 10_000)
+    cutter = worksheet._cutter(FORMATS, False)
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>{n} {"a" * 900}</t></is></c></row>' for n in range(1, 99)
+    )
+
+    for part in (sheet(rows), *[sheet(rows[: rows.index('<row r="6"')])] * 3):
+        cut(part)
+
+    assert 0 < sum(map(len, cutter._filled)) <= 10_000
+    assert 0 < sum(map(len, cutter._rows)) <= 10_000

@@ -5,7 +5,8 @@ What follows sees decimals and absent values only; the findings name every cell 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
@@ -22,7 +23,7 @@ from cqdt_batch.intake.numbers import Reading, read_number
 from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
-from cqdt_batch.intake.submissions import NOTED, InputKind, Inputs, Question, Submission, questions_in
+from cqdt_batch.intake.submissions import NOTED, InputKind, Inputs, Submission, all_asked_in
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.rounding import trimmed
 
@@ -50,21 +51,23 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
     """Read all inputs of a form by criterion code; the findings name every cell that could not be read."""
     rows = FormRows(form=form, file=file, assessment=assessment)
     findings = [*rows.columns_amiss(), *rows.restored(), *rows.strays(), *rows.hidden()]
-    inputs = _Columns(rows)
+    inputs, told = _read_inputs(rows)
+    label, maximum = (form.columns.get(column, 0) for column in (FormColumn.LABEL, FormColumn.MAXIMUM))
     for code, leaf in rows.leaves.items():
         row = rows.rows.get(code)
         if row is None:
             where = rows.where(0, FormColumn.CODE)
             findings.append(error("row_missing", where, form.unit.code, code=code, label=leaf.label))
             continue
-        findings += rows.changed_maximum(leaf, row)
-        findings += rows.changed_label(leaf, row)
-        findings += inputs.read(leaf, row)
+        cells = rows.body[row]
+        findings += rows.changed_maximum(leaf, row, cells.get(maximum))
+        findings += rows.changed_label(leaf, row, cells.get(label))
+        findings += told.get(code, ())
     submission = Submission(
         unit=form.unit.code,
         file=file,
         sha256=sha256,
-        inputs=inputs.whole(),
+        inputs=inputs,
         totals=rows.totals(),
         strays=tuple(rows.uncounted()),
     )
@@ -94,45 +97,38 @@ Meaning: TypeAlias = tuple[Decimal | str | None, Sequence[Finding]]
 """What a cell means, None where nobody but its author knows, and what there is to say about it."""
 
 
-class _Columns:
-    """The inputs of a form while it is read."""
+def _read_inputs(rows: FormRows) -> tuple[Inputs, Mapping[str, list[Finding]]]:
+    """Read all inputs of the leaves that have a row, and what there is to say about them, by leaf.
 
-    def __init__(self, rows: FormRows) -> None:
-        self._rows = rows
-        self._questions = questions_in(rows.assessment.scope(rows.form.unit))
-        self._position = {kind: rows.form.columns.get(kind, 0) for kind in InputKind}
-        self._asked: list[Question] = []
-        self._places: list[tuple[int, int]] = []
-        self._raws: list[Content | None] = []
-        self._values: list[Decimal | str | None] = []
-
-    def read(self, leaf: Criterion, row: int) -> Iterator[Finding]:
-        """Read the cells of a leaf; tell what there is to say about them."""
-        cells = self._rows.body[row]
-        for asked in self._questions[leaf.code]:
-            kind = asked[1]
-            column = self._position[kind]
-            raw = cells.get(column)
-            value, told = (None, ()) if raw is None else _meaning(self._rows, leaf, row, kind, raw)
-            self._asked.append(asked)
-            self._places.append((row, column))
-            self._raws.append(raw)
-            self._values.append(value)
-            yield from told
-
-    def whole(self) -> Inputs:
-        """All that was read; what most forms have alike is kept once."""
-        return Inputs(
-            unit=self._rows.unit,
-            file=self._rows.file,
-            sheet=self._rows.form.grid.sheet,
-            asked=_once(tuple(self._asked)),
-            places=_once(tuple(self._places)),
-            raws=tuple(self._raws),
-            values=tuple(self._values),
-        )
+    What most forms have alike is kept once.
+    """
+    position = {kind: rows.form.columns.get(kind, 0) for kind in _KINDS}
+    asked = tuple([asked for asked in all_asked_in(rows.scope) if asked[0] in rows.rows])
+    places = tuple([(rows.rows[code], position[kind]) for code, kind in asked])
+    raws = [rows.body[row].get(column) for row, column in places]
+    values: list[Decimal | str | None] = []
+    told: dict[str, list[Finding]] = defaultdict(list)
+    for (code, kind), (row, _), raw in zip(asked, places, raws, strict=True):
+        if raw is None or (kind is InputKind.SCORE and isinstance(raw, Decimal)):
+            values.append(raw)
+            continue
+        value, findings = _meaning(rows, rows.leaves[code], row, kind, raw)
+        values.append(value)
+        if findings:
+            told[code] += findings
+    inputs = Inputs(
+        unit=rows.unit,
+        file=rows.file,
+        sheet=rows.form.grid.sheet,
+        asked=_once(asked),
+        places=_once(places),
+        raws=tuple(raws),
+        values=tuple(values),
+    )
+    return inputs, told
 
 
+_KINDS = tuple(InputKind)
 _Alike = TypeVar("_Alike", bound=Hashable)
 
 
@@ -143,9 +139,7 @@ def _once(columns: _Alike) -> _Alike:
 
 
 def _meaning(rows: FormRows, leaf: Criterion, row: int, kind: InputKind, raw: Content) -> Meaning:
-    """Tell what a filled input means; typed points and plain words are what they are."""
-    if kind is InputKind.SCORE and isinstance(raw, Decimal):
-        return raw, ()
+    """Tell what a filled input means, but for typed points; plain words are what they are."""
     if kind not in NOTED:
         return read_value(Cell(leaf, kind, raw, rows.where(row, kind), rows.unit))
     if isinstance(raw, str) and is_clear(raw):

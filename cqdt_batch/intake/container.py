@@ -237,7 +237,11 @@ def mib(size: int) -> int:
 
 def unsafe_part(parts: Parts) -> str:
     """The name of an XML part that declares a document type or hides one by its encoding; "" if there is none."""
-    return next((name for name, part in parts.items() if _is_xml(name) and not is_plain(part)), "")
+    return next((name for name, part in parts.items() if _is_xml(name) and not _is_plain(part)), "")
+
+
+def _is_plain(part: bytes) -> bool:
+    return _is_plain_once(part) if len(part) <= _REMEMBERED else is_plain(part)
 
 
 def _is_xml(name: str) -> bool:
@@ -251,6 +255,9 @@ def is_plain(part: bytes) -> bool:
     encoding = _ENCODING.match(part[: part.find(b">") + 1].removeprefix(b"\xef\xbb\xbf").lstrip())
     is_known = encoding is None or encoding[1].lower() in (b"utf-8", b"utf8", b"us-ascii")
     return is_known and not (holds(part, b"<!") and _DECLARED.search(part))
+
+
+_is_plain_once = lru_cache(maxsize=64)(is_plain)
 
 
 def holds(part: bytes, sign: bytes) -> bool:

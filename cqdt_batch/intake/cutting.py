@@ -10,19 +10,28 @@ a tag, so that `</row>` and `</c>` are what they look like.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import unescape
 
+from cqdt_batch.intake.contents import CellReader, ReadCell, ReadRow, row_of
 from cqdt_batch.intake.formats import unescaped
 from cqdt_batch.intake.parsing import frame_of, namespace_of
-from cqdt_batch.intake.written import Frame, UnusualError, WrittenCell, WrittenRow, array_of, is_hidden, place_of, seen
+from cqdt_batch.intake.written import (
+    Frame,
+    UnusualError,
+    WrittenCell,
+    array_of,
+    is_hidden,
+    place_of,
+    seen,
+)
 
-_MOST_PIECES = 8_192
-"""How many pieces of text are remembered from file to file: a worker's memory has a limit."""
-_LONGEST_PIECE = 4_096
+_MOST_PIECES, _MOST_BYTES = 8_192, 2 * 1024 * 1024
+"""How many pieces of text, of how many bytes, are remembered from file to file: a worker's memory has a limit."""
+_LONGEST_PIECE = 2_048
 """Bytes: longer cells are nobody's label."""
 
 
@@ -33,15 +42,104 @@ _BEGINNING = re.compile(
 """The first characters of a sheet: perhaps the declaration that it is UTF-8."""
 
 
-def cut(part: bytes) -> tuple[Frame, Iterator[WrittenRow]]:
-    """Cut a sheet into its rows; UnusualError, perhaps only later, where that is not certain to be right."""
-    if not _BEGINNING.match(part):
-        raise UnusualError
-    head, opened, rest = part.partition(b"<sheetData>")
-    body, closed, tail = rest.partition(b"</sheetData>")
-    if not (opened and closed) or (b"x14ac:" in body and b'xmlns:x14ac="' not in head):
-        raise UnusualError
-    return _framed(head, _without_headers(tail)), _rows_in(body)
+class Cutter:
+    """Cuts sheets, and remembers from file to file what it read: the cells that all forms have alike, and their rows.
+
+    A row is remembered once all its cells were known before, so that those with a unit's own words are not.
+    """
+
+    def __init__(self, reader: CellReader) -> None:
+        self._reader = reader
+        self._filled = _Known(self._cell)
+        self._blank = _Known(lambda piece: reader.read(_blank(piece)))
+        self._rows: _Kept[list[ReadRow]] = _Kept()
+
+    def cut(self, part: bytes) -> tuple[Frame, Iterator[ReadRow]]:
+        """Cut a sheet into its rows; UnusualError, perhaps only later, where that is not certain to be right."""
+        if not _BEGINNING.match(part):
+            raise UnusualError
+        head, opened, rest = part.partition(b"<sheetData>")
+        body, closed, tail = rest.partition(b"</sheetData>")
+        if not (opened and closed) or (_ADDED in body and b'xmlns:x14ac="' not in head):
+            raise UnusualError
+        framed = _framed_once if len(head) + len(tail) <= _LONGEST_FRAME else _framed
+        return framed(head, _without_headers(tail)), self._rows_in(body)
+
+    def _rows_in(self, body: bytes) -> Iterator[ReadRow]:
+        *closed, rest = body.split(_END_OF_ROW)
+        for text in closed:
+            yield from self._rows.get(text) or self._read(text)
+        rows, place = _empty_rows(rest)
+        if place < len(rest):
+            raise UnusualError
+        yield from rows
+
+    def _read(self, text: bytes) -> list[ReadRow]:
+        """Read a row whose closing tag was cut off, and the empty ones before it."""
+        known = len(self._filled)
+        rows, place = _empty_rows(text)
+        end = text.find(b">", place) + 1
+        number, is_hidden, _ = _row_tags[text[place:end]]
+        rows.append(row_of(number, self._cells_in(text[end:]), is_hidden=is_hidden))
+        if len(self._filled) == known:
+            self._rows.keep(text, rows)
+        return rows
+
+    def _cell(self, piece: bytes) -> ReadCell:
+        """Read a filled cell whose closing tag was cut off, and the empty cells before it.
+
+        Words, which every unit has others of, are what they are in any format.
+        """
+        tag, _, rest = piece.partition(b"><is><t>")
+        if rest.endswith(_END_OF_WORDS) and (opened := _tags[tag]) is not None and opened.kind == "inlineStr":
+            row, first, column, *_ = opened
+            return ReadCell(row, first, column, seen(unescaped(_text(rest[: -len(_END_OF_WORDS)]))))
+        return self._reader.read(_written(piece))
+
+    def _cells_in(self, text: bytes) -> list[ReadCell]:
+        *filled, blank = text.split(_END_OF_CELL)
+        cells = list(map(self._filled.__getitem__, filled))
+        return [*cells, self._blank[blank]] if blank else cells
+
+
+_END_OF_ROW, _END_OF_CELL = b"</row>", b"</c>"
+_END_OF_WORDS, _END_OF_NUMBER = b"</t></is>", b"</v>"
+_ADDED = b' x14ac:dyDescent="'
+"""What Excel writes into the tag of a row, with a prefix that the sheet must declare."""
+
+_Found = TypeVar("_Found")
+
+
+class _Kept(dict[bytes, _Found]):
+    """What is remembered, by what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bytes = 0
+
+    def keep(self, written: bytes, found: _Found) -> None:
+        """Remember what was read, unless it is too long."""
+        size = len(written)
+        if size > _LONGEST_PIECE:
+            return
+        if len(self) >= _MOST_PIECES or self._bytes + size > _MOST_BYTES:
+            self.clear()
+            self._bytes = 0
+        self[written] = found
+        self._bytes += size
+
+
+class _Known(_Kept[_Found]):
+    """What is read once."""
+
+    def __init__(self, read: Callable[[bytes], _Found]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, written: bytes) -> _Found:
+        found = self._read(written)
+        self.keep(written, found)
+        return found
 
 
 def _without_headers(tail: bytes) -> bytes:
@@ -65,7 +163,6 @@ def _is_unclear(text: str) -> bool:
     return not text.isprintable() or "]]>" in text or _STRANGE_ENTITY.search(text) is not None
 
 
-@lru_cache(maxsize=256)
 def _framed(head: bytes, tail: bytes) -> Frame:
     """Read what stands around the rows; the parser finds out whether it is sound."""
     if any(sign in head[1:] or sign in tail for sign in (b"<!", b"<?", b"&#")):
@@ -80,46 +177,47 @@ def _framed(head: bytes, tail: bytes) -> Frame:
     return frame_of(root, tag)
 
 
-_END_OF_ROW, _END_OF_CELL = b"</row>", b"</c>"
-
-
-def _rows_in(body: bytes) -> Iterator[WrittenRow]:
-    *closed, rest = body.split(_END_OF_ROW)
-    for text in closed:
-        place = 0
-        while True:
-            end = text.find(b">", place) + 1
-            number, is_hidden, is_empty = _row_tag(text[place:end])
-            place = end
-            if not is_empty:
-                break
-            yield WrittenRow(number, is_hidden, ())
-        yield WrittenRow(number, is_hidden, _cells_in(text[place:]))
-    place = 0
-    while place < len(rest):
-        end = rest.find(b">", place) + 1
-        number, is_hidden, is_empty = _row_tag(rest[place:end])
-        place = end
-        if not is_empty:
-            raise UnusualError
-        yield WrittenRow(number, is_hidden, ())
-
+_framed_once = lru_cache(maxsize=256)(_framed)
+_LONGEST_FRAME = 65_536
+"""Bytes: what stands around the rows of a longer sheet is no blank form's."""
 
 _ATTRIBUTE = re.compile(r' ([a-zA-Z]+)="([^"<>&\r\n\t]*)"')
 _ROW = re.compile(r'\s*<row((?: [a-zA-Z]+="[^"<>&\r\n\t]*")*)(?: x14ac:dyDescent="[0-9.]+")? ?(/?)>')
 
 
-@lru_cache(maxsize=_MOST_PIECES)
-def _row_tag(text: bytes) -> tuple[int, bool, bool]:
-    """Read the tag that opens a row: its number, whether it is hidden, and whether it is all there is."""
-    tag = _ROW.fullmatch(_decoded(text))
+class _RowTag(NamedTuple):
+    """The tag that opens a row; an empty row has no other."""
+
+    number: int
+    is_hidden: bool
+    is_empty: bool
+
+
+def _row_tag(text: bytes) -> _RowTag:
+    tag = _ROW.fullmatch(_sound(_decoded(text)))
     if tag is None:
         raise UnusualError
     attributes = _attributes(tag[1])
     try:
-        return int(attributes.get("r", "0")), is_hidden(attributes), bool(tag[2])
-    except ValueError as unclear:
+        return _RowTag(int(attributes["r"]), is_hidden(attributes), bool(tag[2]))
+    except (KeyError, ValueError) as unclear:
         raise UnusualError from unclear
+
+
+_row_tags = _Known(_row_tag)
+
+
+def _empty_rows(text: bytes) -> tuple[list[ReadRow], int]:
+    """The rows without cells that a text begins with, and where they end in it."""
+    rows, place = [], 0
+    while place < len(text):
+        end = text.find(b">", place) + 1
+        tag = _row_tags[text[place:end]]
+        if not tag.is_empty:
+            break
+        rows.append(ReadRow(tag.number, tag.is_hidden, {}))
+        place = end
+    return rows, place
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -130,29 +228,10 @@ def _attributes(text: str) -> dict[str, str]:
     return attributes
 
 
-def _cells_in(text: bytes) -> list[WrittenCell]:
-    *filled, rest = text.split(_END_OF_CELL)
-    cells = [_known.get(piece) or _remembered(piece) for piece in filled]
-    return [*cells, _blank(rest)] if rest else cells
-
-
-_known: dict[bytes, WrittenCell] = {}
-"""The cells that were read before, by what is written: those that all forms have alike are soon among them."""
-
-
-def _remembered(text: bytes) -> WrittenCell:
-    cell = _ending(_decoded(text))
-    if len(text) <= _LONGEST_PIECE:
-        if len(_known) >= _MOST_PIECES:
-            _known.clear()
-        _known[text] = cell
-    return cell
-
-
 _OPENED = r'<c((?: [a-zA-Z]+="[^"<>&\r\n\t]*")*) ?'
 _BLANK = re.compile(rf"{_OPENED}/>")
 _FILLED = re.compile(
-    rf"(?P<tag>{_OPENED}>)"
+    rf"{_OPENED}>"
     r'(?:<f(?P<about>(?: [a-zA-Z0-9]+="[^"<>&\r\n\t]*")*) ?(?:/>|>(?P<formula>[^<]*)</f>))?'
     r'(?P<value><v ?(?:/>|(?: ?xml:space="preserve")?>(?P<shown>[^<]*)</v>))?'
     r'(?:<is><t(?: xml:space="preserve")?>(?P<inline>[^<]*)</t></is>)?'
@@ -161,29 +240,37 @@ _ODD = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|\\]\\]>")
 """What no XML text may hold, and line ends that a parser would change."""
 
 
-def _ending(text: str) -> WrittenCell:
-    """Read a filled cell whose closing tag was cut off, and the empty cells before it."""
+def _written(piece: bytes) -> WrittenCell:
+    """What is written in such a piece; plain numbers, too, are read the short way."""
+    tag, _, rest = piece.partition(b"><v>")
+    if rest.endswith(_END_OF_NUMBER) and (opened := _tags[tag]) is not None:
+        row, first, column, kind, style, *_ = opened
+        return WrittenCell(row, first, column, kind, style, _text(rest[: -len(_END_OF_NUMBER)]))
+    return _filled(_decoded(piece))
+
+
+def _text(written: bytes) -> str:
+    """What stands between two tags, as a parser would give it."""
+    text = _decoded(written)
+    if "<" in text:
+        raise UnusualError
+    return _plain(_sound(text))
+
+
+def _sound(text: str) -> str:
+    """The same text; UnusualError where it holds what may not stand in a sheet."""
     if (">" in text and "]]>" in text) or (not text.isprintable() and _ODD.search(text)):
         raise UnusualError
-    tag, sign, inside = text.partition("><is><t>")
-    inline = inside[:-_END_OF_TEXT]
-    if not sign or ">" in tag or "<" in inline or inside[-_END_OF_TEXT:] != "</t></is>":
-        return _filled(text)
-    row, first, column, kind, style, *_ = _tag(tag)
-    return WrittenCell(row, first, column, kind, style, None, seen(unescaped(_plain(inline))))
-
-
-_END_OF_TEXT = len("</t></is>")
+    return text
 
 
 def _filled(text: str) -> WrittenCell:
-    blanks = _blanks(text)
+    blanks = _blanks(_sound(text))
     cell = _FILLED.fullmatch(text, blanks.end if blanks else 0)
     if cell is None:
         raise UnusualError
     about = _attributes(cell["about"] or "")
-    opened = _tag(cell["tag"][:-1])
-    return _behind(blanks, opened)._replace(
+    return _behind(blanks, _opened(cell[1]))._replace(
         shown=_plain(cell["shown"]) if cell["value"] else None,
         inline=seen(unescaped(_plain(cell["inline"]))),
         formula=None if cell["about"] is None else _plain(cell["formula"]),
@@ -191,10 +278,9 @@ def _filled(text: str) -> WrittenCell:
     )
 
 
-@lru_cache(maxsize=_MOST_PIECES)
 def _blank(written: bytes) -> WrittenCell:
     """Read cells of which none holds anything."""
-    text = _decoded(written)
+    text = _sound(_decoded(written))
     blanks = _blanks(text)
     if blanks is None or blanks.end < len(text):
         raise UnusualError
@@ -226,16 +312,16 @@ def _behind(blanks: _Blanks | None, cell: WrittenCell) -> WrittenCell:
     return cell._replace(first=before.first)
 
 
-@lru_cache(maxsize=_MOST_PIECES)
-def _tag(text: str) -> WrittenCell:
-    """Read the tag that opens a filled cell, but for its last sign."""
-    tag = _TAG.fullmatch(text)
-    if tag is None:
-        raise UnusualError
-    return _opened(tag[1])
+def _tag(written: bytes) -> WrittenCell | None:
+    """Read empty cells and the tag that opens the filled one behind them, but for its last sign; None if it is more."""
+    text = _sound(_decoded(written))
+    blanks = _blanks(text)
+    tag = _TAG.fullmatch(text, blanks.end if blanks else 0)
+    return None if tag is None else _behind(blanks, _opened(tag[1]))
 
 
 _TAG = re.compile(_OPENED)
+_tags = _Known(_tag)
 
 
 def _opened(text: str) -> WrittenCell:

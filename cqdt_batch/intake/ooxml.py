@@ -118,18 +118,26 @@ class _Package:
         return _parsed_once(part, path) if len(part) <= _REMEMBERED else _parsed(part, path)
 
     @cached_property
-    def _related(self) -> dict[str, _Relation]:
+    def _related(self) -> Mapping[str, _Relation]:
         """What the workbook as a whole refers to."""
         return self._relations("")
 
-    def _relations(self, source: str) -> dict[str, _Relation]:
+    def _relations(self, source: str) -> Mapping[str, _Relation]:
         """What a part refers to, by the names of the relations."""
         folder, name = posixpath.split(source)
         path = posixpath.join(folder, "_rels", f"{name}.rels")
         if path not in self.parts:
             return {}
-        inside = (r for r in self._root(path) if r.get("TargetMode") != "External")
-        return {r.attrib["Id"]: _Relation(_key(_target(folder, r.attrib["Target"])), r.get("Type", "")) for r in inside}
+        part = self.parts[path]
+        return (_relations_once if len(part) <= _REMEMBERED else _relations_in)(part, path, folder)
+
+
+def _relations_in(part: bytes, path: str, folder: str) -> Mapping[str, _Relation]:
+    inside = (r for r in _parsed(part, path) if r.get("TargetMode") != "External")
+    return {r.attrib["Id"]: _Relation(_key(_target(folder, r.attrib["Target"])), r.get("Type", "")) for r in inside}
+
+
+_relations_once = lru_cache(maxsize=64)(_relations_in)
 
 
 def _of_kind(related: Mapping[str, _Relation], kind: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import NamedTuple
 
 from cqdt_batch.cells import Book, Content, Covered, Grid, as_typed
@@ -53,11 +54,11 @@ class _Identity(NamedTuple):
 
 def recognise(book: Book, assessment: Assessment) -> Form | Finding:
     """Tell which unit's form a workbook is, or why it cannot be taken."""
-    if (KIND, APPRAISAL) in (stamp_pairs(book) or ()):
+    pairs = stamp_pairs(book)
+    if (KIND, APPRAISAL) in (pairs or ()):
         return error("appraisal_among_forms", Where(file=book.file))
     tables = tuple(tables_of(book))
-    stamp = _stamp(book)
-    identity = _by_stamp(stamp, book, assessment) if stamp else _by_heading(book, tables, assessment)
+    identity = _by_heading(book, tables, assessment) if pairs is None else _by_stamp(_stamp(pairs), book, assessment)
     if isinstance(identity, Finding):
         return identity
     if not tables:
@@ -65,13 +66,12 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
     if not all_alike(tables):
         headers = tuple(f"{table.grid.sheet} ({table.header})" for table in tables)
         return error("form_table_repeated", Where(file=book.file), identity.unit.code, headers=headers)
-    form = _form(min(tables, key=lambda table: table.grid.is_hidden), identity, book.file, tables)
-    form = replace(form, told=(*form.told, *unread(book, tables, form.unit)))
+    form = _form(min(tables, key=lambda table: table.grid.is_hidden), identity, book, tables)
     other = _other_name(form, book.file, assessment)
     if other is not None and not other.unit:
         return other
     refusal = other or _lacking(form, book.file, assessment)
-    return replace(form, refusal=refusal, answers=frozenset(_answered(book)))
+    return replace(form, refusal=refusal, answers=frozenset(_answered(pairs or ())))
 
 
 def _lacking(form: Form, file: str, assessment: Assessment) -> Finding | None:
@@ -84,10 +84,10 @@ def _lacking(form: Form, file: str, assessment: Assessment) -> Finding | None:
     return form.doubt or error("form_header_missing", where, form.unit.code, headers=missing)
 
 
-def _form(table: Table, identity: _Identity, file: str, tables: tuple[Table, ...]) -> Form:
+def _form(table: Table, identity: _Identity, book: Book, tables: tuple[Table, ...]) -> Form:
     columns: dict[str, int] = {column: position for position, column in reversed(table.found.items())}
     repeated = {position: column for position, column in table.found.items() if columns[column] != position}
-    told = (*identity.told, *copies(table, identity.unit, file, tables))
+    told = (*identity.told, *copies(table, identity.unit, book.file, tables), *unread(book, tables, identity.unit))
     return Form(
         unit=identity.unit,
         grid=table.grid,
@@ -118,10 +118,7 @@ def _by_stamp(stamp: Stamp, book: Book, assessment: Assessment) -> _Identity | F
     return _Identity(unit, (told,), error("form_outdated", where, unit.code, **facts))
 
 
-def _stamp(book: Book) -> Stamp | None:
-    pairs = stamp_pairs(book)
-    if pairs is None:
-        return None
+def _stamp(pairs: Iterable[tuple[str, str]]) -> Stamp:
     values = dict(pairs)
     return Stamp(**{name: values.get(name, "") for name in Stamp._fields})
 
@@ -135,9 +132,9 @@ def stamp_pairs(book: Book) -> list[tuple[str, str]] | None:
     return [(row[0], row[-1]) for row in rows]
 
 
-def _answered(book: Book) -> Iterator[str]:
-    """The files that a feedback form says it answers."""
-    return (value for key, value in stamp_pairs(book) or () if key == ANSWERS)
+def _answered(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The files that a feedback form says it answers, by its stamp."""
+    return (value for key, value in pairs if key == ANSWERS)
 
 
 def _by_heading(book: Book, tables: tuple[Table, ...], assessment: Assessment) -> _Identity | Finding:
@@ -195,16 +192,23 @@ def _named(table: Table, file: str, assessment: Assessment, *, with_others: bool
 
     A name behind other words, such as those of a letter's address, is not the sender's; nor may one alone say who is.
     """
-    labels = {folded(text.partition(":")[0]) for text in in_every_language("form.unit")}
     labelled, alone = [], []
     for row, column, content in _heading(table):
-        where = Where(file=file, sheet=table.grid.sheet, row=row, column=column)
-        label, _, name = as_typed(content).partition(":")
-        if folded(label) in labels:
-            labelled.append(_Name(where, name.strip(), assessment.unit_by_name.get(folded(name))))
-        elif unit := assessment.unit_by_name.get(folded(as_typed(content))):
-            alone.append(_Name(where, as_typed(content).strip(), unit))
-    yield from labelled or (alone if with_others else ())
+        text = as_typed(content).strip()
+        label, _, name = text.partition(":")
+        if folded(label) in _unit_labels():
+            name = name.strip()  # folded as such for the register already
+            labelled.append((row, column, name, assessment.unit_by_name.get(folded(name))))
+        elif unit := assessment.unit_by_name.get(folded(text)):
+            alone.append((row, column, text, unit))
+    for row, column, text, found in labelled or (alone if with_others else ()):
+        yield _Name(Where(file=file, sheet=table.grid.sheet, row=row, column=column), text, found)
+
+
+@cache
+def _unit_labels() -> frozenset[str]:
+    """The words of a form before the name of its unit, in every language."""
+    return frozenset(folded(text.partition(":")[0]) for text in in_every_language("form.unit"))
 
 
 def _unknown_unit(named: Iterable[_Name], assessment: Assessment, unit: str = "") -> Finding | None:

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from cqdt_batch.cells import Content, Covered, Formula, Masked, as_fact, as_typed
-from cqdt_batch.definition.assessment import Assessment, CriteriaTree
+from cqdt_batch.definition.assessment import Assessment, CriteriaTree, Scope
 from cqdt_batch.definition.names import folded
 from cqdt_batch.definition.records import Criterion
 from cqdt_batch.findings import Fact, Finding, Term, Where, error, notice, warning
@@ -39,14 +39,19 @@ class FormRows:
     assessment: Assessment
 
     @cached_property
+    def scope(self) -> Scope:
+        """What the unit is assessed on."""
+        return self.assessment.scope(self.form.unit)
+
+    @cached_property
     def leaves(self) -> dict[str, Criterion]:
         """The leaves that the unit is assessed on, by their codes."""
-        return self.assessment.scope(self.form.unit).leaves
+        return self.scope.leaves
 
     @cached_property
     def asked(self) -> Mapping[str, tuple[InputKind, ...]]:
         """What the form asks of the unit for each of its leaves."""
-        return asked_in(self.assessment.scope(self.form.unit))
+        return asked_in(self.scope)
 
     @cached_property
     def unit(self) -> str:
@@ -56,7 +61,7 @@ class FormRows:
     @cached_property
     def tree(self) -> CriteriaTree:
         """The criteria of the unit's block."""
-        return self.assessment.trees[self.form.unit.block]
+        return self.scope.tree
 
     def where(self, row: int, column: FormColumn | InputKind) -> Where:
         """The cell of a form's column in a row."""
@@ -78,13 +83,19 @@ class FormRows:
         return {kind: self.form.columns[kind] for kind in InputKind if kind in self.form.columns}
 
     @cached_property
+    def _typed(self) -> dict[int, str]:
+        """The code that stands in each row below the header."""
+        column, known = self.form.columns.get(FormColumn.CODE, 0), self.tree.by_code
+        found = ((row, cells.get(column)) for row, cells in self.body.items())
+        return {row: code if isinstance(code, str) and code in known else _code(code) for row, code in found}
+
+    @cached_property
     def codes(self) -> dict[int, str]:
         """The criterion of each row below the header: by its code, else by its label; "" where there is neither."""
-        column, known = self.form.columns.get(FormColumn.CODE, 0), self.tree.by_code
-        typed = {row: _code(cells.get(column)) for row, cells in self.body.items()}
+        typed, known = self._typed, self.tree.by_code
         taken = set(typed.values())
-        labelled = {row: self._by_label(row) for row, code in typed.items() if code not in known}
-        return {row: code if (code := labelled.get(row, "")) and code not in taken else typed[row] for row in typed}
+        labelled = ((row, self._by_label(row)) for row, code in typed.items() if code not in known)
+        return typed | {row: code for row, code in labelled if code and code not in taken}
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -102,8 +113,8 @@ class FormRows:
 
     def restored(self) -> Iterator[Finding]:
         """Tell once which rows were recognised by their labels."""
-        known = {row: code for row, code in self.codes.items() if code in self.tree.by_code}
-        found = {row: code for row, code in known.items() if code != _code(self.content(row, FormColumn.CODE))}
+        typed = self._typed
+        found = {row: code for row, code in self.codes.items() if code != typed[row]}
         if found:
             where = self.where(min(found), FormColumn.CODE)
             yield notice("codes_restored", where, self.unit, codes=tuple(found.values()))
@@ -134,22 +145,21 @@ class FormRows:
             where = Where(file=self.file, sheet=grid.sheet, row=min(self.rows[code] for code in unseen))
             yield warning("rows_hidden", where, self.unit, codes=tuple(reversed(unseen)))
 
-    @cached_property
+    @property
     def _kinds(self) -> tuple[InputKind, ...]:
         """All that the form asks for, in the order of its columns."""
-        asked = set(chain.from_iterable(self.asked.values()))
-        return tuple(kind for kind in InputKind if kind in asked)
+        return _kinds_in(self.scope)
 
     def strays(self) -> Iterator[Finding]:
         """Rows that repeat a criterion, and what stands in the columns of answers where nothing is asked."""
         has_scores_only = [kind for kind in _POINTS_COME_FROM if kind in self._answers] == [InputKind.SCORE]
+        leaves, rows, asked = self.leaves, self.rows, self.asked
         for row, code in self.codes.items():
-            first = self.rows.get(code, row)
-            if code in self.leaves and first != row:
-                yield self._repeated(row, first, code)
-            elif code not in self.leaves:
+            if code not in leaves:
                 yield from self._stray(row, code)
-            if not (has_scores_only and InputKind.SCORE in self.asked.get(code, (InputKind.SCORE,))):
+            elif rows[code] != row:
+                yield self._repeated(row, rows[code], code)
+            if not (has_scores_only and (code not in asked or InputKind.SCORE in asked[code])):
                 yield from self._not_asked(row, code)
 
     def _repeated(self, row: int, first: int, code: str) -> Finding:
@@ -244,22 +254,17 @@ class FormRows:
     def totals(self) -> dict[str, Total]:
         """The points that the unit saw beside inner criteria and computed leaves."""
         found = {}
+        computed = _computed_in(self.scope)
         for code, row in self.rows.items():
-            score = self.content(row, FormColumn.SCORE)
-            shown = score.value if isinstance(score, Formula) else score
-            if self._is_computed(code) and isinstance(shown, Decimal):
-                found[code] = Total(value=shown, where=self.where(row, FormColumn.SCORE))
+            if code in computed:
+                score = self.content(row, FormColumn.SCORE)
+                shown = score.value if isinstance(score, Formula) else score
+                if isinstance(shown, Decimal):
+                    found[code] = Total(value=shown, where=self.where(row, FormColumn.SCORE))
         return found
 
-    def _is_computed(self, code: str) -> bool:
-        """Tell whether the form computes the points of a criterion."""
-        if code in self.leaves:
-            return InputKind.FIRST in self.asked[code]
-        return code in self.tree.children and code not in self.assessment.not_assessed(self.form.unit)
-
-    def changed_maximum(self, leaf: Criterion, row: int) -> Iterable[Finding]:
+    def changed_maximum(self, leaf: Criterion, row: int, found: Content | None) -> Iterable[Finding]:
         """A maximum that is not the definition's: the column was changed, or its header stands over another."""
-        found = self.content(row, FormColumn.MAXIMUM)
         if _number_in(found) == leaf.max_score:
             return ()
         shown = as_fact(found) if found is not None else Term("form.empty")
@@ -267,9 +272,8 @@ class FormRows:
         facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
         return (error("maximum_changed", where, self.unit, **facts),)
 
-    def changed_label(self, leaf: Criterion, row: int) -> Iterable[Finding]:
+    def changed_label(self, leaf: Criterion, row: int, content: Content | None) -> Iterable[Finding]:
         """A label that is another leaf's means codes and rows got out of step; any other label is told."""
-        content = self.content(row, FormColumn.LABEL)
         if content == leaf.label:
             return ()
         label = as_typed(content) if content is not None else ""
@@ -280,6 +284,21 @@ class FormRows:
         if folded(label) in self.tree.leaf_labels:
             return (error("label_of_another", where, self.unit, **facts),)
         return (warning("label_changed", where, self.unit, **facts),)
+
+
+@lru_cache(maxsize=1_024)
+def _kinds_in(scope: Scope) -> tuple[InputKind, ...]:
+    """All that the forms of all units with one scope ask for, in the order of their columns."""
+    asked = set(chain.from_iterable(asked_in(scope).values()))
+    return tuple(kind for kind in InputKind if kind in asked)
+
+
+@lru_cache(maxsize=1_024)
+def _computed_in(scope: Scope) -> frozenset[str]:
+    """The criteria whose points the forms of all units with one scope compute."""
+    leaves = (code for code, asked in asked_in(scope).items() if InputKind.FIRST in asked)
+    inner = scope.tree.children.keys() - scope.leaves.keys() - scope.not_assessed
+    return frozenset((*leaves, *inner))
 
 
 def _code(content: Content | None) -> str:

@@ -60,9 +60,9 @@ def asked_in(scope: Scope) -> Mapping[str, tuple[InputKind, ...]]:
 
 
 @lru_cache(maxsize=1_024)
-def questions_in(scope: Scope) -> Mapping[str, tuple[Question, ...]]:
-    """The same, each with its leaf."""
-    return {code: tuple((code, kind) for kind in kinds) for code, kinds in asked_in(scope).items()}
+def all_asked_in(scope: Scope) -> tuple[Question, ...]:
+    """All that they ask, in the order of the leaves."""
+    return tuple((code, kind) for code, kinds in asked_in(scope).items() for kind in kinds)
 
 
 @lru_cache(maxsize=1_024)

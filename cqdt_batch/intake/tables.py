@@ -80,9 +80,12 @@ def legacy_cells(book: Book) -> Iterator[Where]:
 def tables_of(book: Book) -> Iterator[Table]:
     """Find every header row; one repeated over the same columns of a sheet is still the same table."""
     seen: set[tuple[str, tuple[tuple[int, FormColumn], ...]]] = set()
+    headers = _headers()
     for grid in book.grids:
         for row, cells in grid.rows.items():
-            columns = columns_of(cells) if _may_head(cells, _headers(), len(_NEEDED)) else {}
+            if not _may_head(cells, headers, len(_NEEDED)):
+                continue
+            columns = columns_of(cells)
             key = (grid.sheet, tuple(columns.items()))
             if set(_NEEDED) <= set(columns.values()) and key not in seen:
                 seen.add(key)
@@ -101,16 +104,16 @@ def columns_named(cells: Mapping[int, Content], headers: Mapping[str, Column]) -
 
 
 def _may_head(cells: Mapping[int, Content], headers: Container[str], least: int) -> bool:
-    """Tell whether at least so many texts of a row may be headers; stops at the first that is one too many of others.
+    """Tell whether at least so many cells of a row may be headers; stops at the first that is one too many of others.
 
     So the long texts of a table, which stand in its last columns, are not even looked at.
     """
-    texts = [content for content in cells.values() if isinstance(content, str)]
-    spare = len(texts) - least
-    for text in texts:
+    spare = len(cells) - least
+    for content in cells.values():
         if spare < 0:
             return False
-        spare -= folded(text) not in headers
+        if not isinstance(content, str) or folded(content) not in headers:
+            spare -= 1
     return spare >= 0
 
 

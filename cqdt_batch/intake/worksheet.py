@@ -6,164 +6,126 @@ tests hold them against each other.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from cqdt_batch.cells import Area, Content, Covered, ErrorValue, Formula, Grid, Masked, as_typed
-from cqdt_batch.intake.cutting import cut
-from cqdt_batch.intake.formats import decimals_shown, number, unescaped
+from cqdt_batch.cells import Area, Content, Covered, Formula, Grid, as_typed
+from cqdt_batch.intake.contents import CellReader, ReadRow, row_of
+from cqdt_batch.intake.cutting import Cutter
 from cqdt_batch.intake.parsing import walked
-from cqdt_batch.intake.written import Frame, UnusualError, WrittenCell, WrittenRow, area_of
+from cqdt_batch.intake.written import Frame, UnusualError, area_of, seen
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
-_MOST_NUMBERS = 8_192
-"""How many numbers are remembered from file to file: a worker's memory has a limit."""
+_MOST_LOOKS = 4
+"""Of so many kinds of workbooks, told apart by their number formats, the cells are remembered."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SheetReader:
     """Reads the sheets of one workbook, all with its strings, number formats by cell style, and calendar."""
 
     strings: list[str]
     formats: tuple[str, ...]
     is_1904: bool
-    arrays: list[str] = field(default_factory=list)
-    decimals: dict[tuple[int, int], int] = field(default_factory=dict)
-    looks: dict[str, tuple[str, int | None]] = field(default_factory=dict)
 
     def grid(self, part: bytes, parsed: Callable[[], Any], name: str, *, is_hidden: bool) -> Grid:
         """Read a whole sheet; `parsed` is its root element, for sheets that need the parser.
 
         ValueError, KeyError or ParseError where the sheet is not sound.
         """
-        self.arrays, self.decimals = [], {}
         try:
-            return self._grid(*cut(part), name, is_hidden=is_hidden)
+            return self.cut(part, name, is_hidden=is_hidden)
         except UnusualError:
-            self.arrays, self.decimals = [], {}
-            return self._grid(*walked(parsed()), name, is_hidden=is_hidden)
+            return self.parsed(parsed(), name, is_hidden=is_hidden)
 
-    def _grid(self, frame: Frame, written: Iterable[WrittenRow], name: str, *, is_hidden: bool) -> Grid:
-        rows: dict[int, dict[int, Content]] = {}
-        hidden = set()
-        last = 0
-        for row in written:
-            last = _next(last, row.number or last + 1)
-            if row.is_hidden:
-                hidden.add(last)
-            if cells := self._cells(row.cells, last):
-                rows[last] = cells
-        for array in self.arrays:
-            change_beneath(rows, area_of(array), lambda content: Formula(f"={as_typed(content)}"))
+    def cut(self, part: bytes, name: str, *, is_hidden: bool) -> Grid:
+        """Read a sheet by cutting it; UnusualError where it needs the parser."""
+        return self._grid(*_cutter(self.formats, self.is_1904).cut(part), name, is_hidden=is_hidden)
+
+    def parsed(self, root: Any, name: str, *, is_hidden: bool) -> Grid:
+        """Read a sheet that was parsed."""
+        read = CellReader(self.formats, is_1904=self.is_1904).read
+        frame, written = walked(root)
+        rows = (row_of(row.number, map(read, row.cells), is_hidden=row.is_hidden) for row in written)
+        return self._grid(frame, rows, name, is_hidden=is_hidden)
+
+    def _grid(self, frame: Frame, read: Iterable[ReadRow], name: str, *, is_hidden: bool) -> Grid:
+        rows = _Rows(self.strings)
+        for row in read:
+            rows.add(row)
+        for array in rows.arrays:
+            change_beneath(rows.filled, area_of(array), lambda content: Formula(f"={as_typed(content)}"))
         for area in frame.merged:
-            change_beneath(rows, area, lambda content: Covered(as_typed(content)))
+            change_beneath(rows.filled, area, lambda content: Covered(as_typed(content)))
         return Grid(
             sheet=name,
-            rows=rows,
-            hidden_rows=frozenset(hidden),
+            rows=rows.filled,
+            hidden_rows=frozenset(rows.hidden),
             hidden_columns=frame.hidden_columns,
             is_hidden=is_hidden,
-            decimals=self.decimals,
+            decimals=rows.decimals,
             merged=frame.merged,
         )
 
-    def _cells(self, written: Iterable[WrittenCell], number: int) -> dict[int, Content]:
-        """Read the filled cells of a row by their columns."""
-        cells: dict[int, Content] = {}
-        last = 0
-        for cell in written:
-            row, first, column, kind, style, shown, inline, formula, _ = cell
-            if row != number or first <= last:
-                raise ValueError(f"cell {row}:{column} behind {number}:{last}")
-            last = column
-            if kind == "inlineStr" and formula is None:
-                content: Content | None = inline
-            elif kind == "n" and formula is None:
-                content = self._number(shown, style) if shown else None
-            else:
-                content = self._content(cell)
-                if isinstance(content, str) and not content.strip():
-                    continue
-            if content is None:
-                continue
-            cells[column] = content
-            if kind == "n" and (decimals := self._look(style)[1]) is not None:
-                self.decimals[number, column] = decimals
-        return cells
 
-    def _content(self, cell: WrittenCell) -> Content | None:
-        value = self._value(cell)
-        if cell.formula is None:
-            return value
-        if cell.array is not None:
-            self.arrays.append(cell.array)
-        return Formula(f"={cell.formula}", value.number if isinstance(value, Masked) else value)
-
-    def _value(self, cell: WrittenCell) -> Content | None:
-        kind, raw = cell.kind, cell.shown
-        if kind == "inlineStr":
-            return cell.inline
-        if raw is None or (raw == "" and kind != "str"):
-            return None
-        match kind:
-            case "n":
-                return self._number(raw, cell.style)
-            case "s":
-                return self.strings[_index(raw)]
-            case "str":
-                return unescaped(raw)
-            case "b" if raw in ("0", "1", "false", "true"):
-                return raw in ("1", "true")
-            case "e":
-                return ErrorValue(raw)
-            case "d":
-                return datetime.fromisoformat(raw)
-        raise ValueError(f"cell of kind {kind}: {raw}")
-
-    def _number(self, raw: str, style: str) -> Content:
-        return _numeric(raw, self._look(style)[0], self.is_1904)
-
-    def _look(self, style: str) -> tuple[str, int | None]:
-        """The number format of a cell style, and how many decimals it shows."""
-        if style not in self.looks:
-            index = _index(style)
-            code = self.formats[index] if index or self.formats else "General"
-            self.looks[style] = code, decimals_shown(code)
-        return self.looks[style]
+@lru_cache(maxsize=_MOST_LOOKS)
+def _cutter(formats: tuple[str, ...], is_1904: bool) -> Cutter:
+    return Cutter(CellReader(formats, is_1904=is_1904))
 
 
-@lru_cache(maxsize=_MOST_NUMBERS)
-def _numeric(raw: str, code: str, is_1904: bool) -> Content:
-    if not _NUMBER.fullmatch(raw):
-        return ErrorValue(raw)
-    binary = float(raw)
-    if not math.isfinite(binary):
-        return ErrorValue("INF")
-    return number(binary, code, is_1904=is_1904)
+@dataclass(slots=True)
+class _Rows:
+    """The rows of one sheet while it is read."""
 
+    strings: list[str]
+    filled: dict[int, dict[int, Content]] = field(default_factory=dict)
+    hidden: set[int] = field(default_factory=set)
+    arrays: list[str] = field(default_factory=list)
+    decimals: dict[tuple[int, int], int] = field(default_factory=dict)
 
-def _index(raw: str) -> int:
-    index = int(raw)
-    if index < 0:
-        raise ValueError(f"index {raw}")
-    return index
+    last: int = 0
 
+    def add(self, row: ReadRow) -> None:
+        """Add a row; ValueError where it stands above the one before, or two programs would read two different ones."""
+        number, is_hidden, contents, asides = row
+        if number <= self.last:
+            raise ValueError(f"row {number} after {self.last}")
+        self.last = number
+        if is_hidden:
+            self.hidden.add(number)
+        if asides:
+            contents = self._looked_up(row)
+        if contents:
+            self.filled[number] = contents
 
-def _next(last: int, number: int) -> int:
-    """Rows and cells stand in increasing order, or two programs would read two different cells."""
-    if number <= last:
-        raise ValueError(f"{number} after {last}")
-    return number
+    def _looked_up(self, row: ReadRow) -> dict[int, Content]:
+        """The contents of a row with the strings of its workbook; what the sheet says of its cells is kept apart."""
+        contents = dict(row.contents)
+        for column, aside in row.asides:
+            if aside.decimals is not None:
+                self.decimals[row.number, column] = aside.decimals
+            if aside.array is not None:
+                self.arrays.append(aside.array)
+            if aside.string is not None:
+                self._put(self.strings[aside.string], contents, column)
+        return contents
+
+    def _put(self, text: str, contents: dict[int, Content], column: int) -> None:
+        content = contents[column]
+        if isinstance(content, Formula):
+            contents[column] = content._replace(value=text)
+        elif seen(text):
+            contents[column] = text
+        else:
+            del contents[column]
 
 
 def change_beneath(rows: dict[int, dict[int, Content]], area: Area, change: Callable[[Content], Content]) -> None:
-    """Change what an area holds in all its cells but the first."""
-    for row in (row for row in rows if area.top <= row <= area.bottom):
-        for column, content in rows[row].items():
-            if area.holds(row, column) and (row, column) != (area.top, area.left):
-                rows[row][column] = change(content)
+    """Change what an area holds in all its cells but the first. Rows are replaced: other sheets may have the same."""
+    within = range(area.top, area.bottom + 1)
+    for row in within if len(within) < len(rows) else list(rows):
+        held = (column for column in rows.get(row, ()) if area.holds(row, column))
+        beneath = [column for column in held if (row, column) != (area.top, area.left)]
+        if beneath:
+            rows[row] = rows[row] | {column: change(rows[row][column]) for column in beneath}

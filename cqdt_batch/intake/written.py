@@ -39,7 +39,7 @@ class WrittenCell(NamedTuple):
 
 
 class WrittenRow(NamedTuple):
-    """A row with its number (0 where it only follows the one before), and its cells."""
+    """A row with its number and its cells."""
 
     number: int
     is_hidden: bool
