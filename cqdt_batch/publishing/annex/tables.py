@@ -56,8 +56,11 @@ _BLANK = "\u00a0"
 """What is not known before the signing stays blank; no-break spaces keep the blank in one piece."""
 
 
-def annex_sheets(outcome: Outcome, words: Words, changes: Comparison | None = None) -> tuple[Sheet, ...]:
-    """Draw the annex: the tables in the order of the definition, what `changes` it prints, and what stands behind."""
+def annex_sheets(outcome: Outcome, words: Words, changes: Comparison | None = None) -> Iterator[Sheet]:
+    """Draw the annex: the tables in the order of the definition, what `changes` it prints, and what stands behind.
+
+    A sheet is drawn when it is asked for: together they would take a lot of room.
+    """
     return Annex(outcome=outcome, words=words, changes=changes).sheets()
 
 
@@ -113,16 +116,20 @@ class Annex:
             for one in figures
         )
 
-    def sheets(self) -> tuple[Sheet, ...]:
+    def sheets(self) -> Iterator[Sheet]:
         """Draw the tables, then, block by block, the working sheets, lists of ranks and the working paper.
 
         Last come the corrections register and the trace.
         """
-        tables = (layout.sheet() for layout in self.layouts)
-        behind = (sheet for block in self._working for sheet in self._behind(block))
-        has_register = bool(self.outcome.assessment.corrections)
-        register = (RegisterSheet(outcome=self.outcome, words=self.words).sheet(),) if has_register else ()
-        return (*tables, *self._changed(), *behind, *register, *((self._trace.sheet(),) if self._trace.lines else ()))
+        for layout in self.layouts:
+            yield layout.sheet()
+        yield from self._changed()
+        for block in self._working:
+            yield from self._behind(block)
+        if self.outcome.assessment.corrections:
+            yield RegisterSheet(outcome=self.outcome, words=self.words).sheet()
+        if self._trace.lines:
+            yield self._trace.sheet()
 
     def _changed(self) -> Iterator[Sheet]:
         profile = self.outcome.assessment.profile

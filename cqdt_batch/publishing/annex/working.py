@@ -162,16 +162,14 @@ class WorkingSheets:
         """The columns of the sheet of applicable maxima, likewise."""
         return {code: in_sheet(self._applicable_name, column_letters(at)) for code, at in self._column_of.items()}
 
-    def sheets(self) -> tuple[Sheet, ...]:
+    def sheets(self) -> Iterator[Sheet]:
         """Draw the sheets."""
-        points = self._sheet(
-            self.name, self.words("working.title", block=self.block.name), self._points_note, self._points_row
-        )
-        return (
-            points,
-            *((self.inputs.sheet(),) if self.inputs.leaves else ()),
-            *((self._applicable_sheet(),) if self.has_applicable else ()),
-        )
+        title = self.words("working.title", block=self.block.name)
+        yield self._sheet(self.name, title, self._points_note, self._points_row)
+        if self.inputs.leaves:
+            yield self.inputs.sheet()
+        if self.has_applicable:
+            yield self._applicable_sheet()
 
     def _applicable_sheet(self) -> Sheet:
         title = self.words("working.applicable_title", block=self.block.name)
