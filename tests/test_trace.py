@@ -47,8 +47,9 @@ from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing import writer
-from cqdt_batch.publishing.annex import tables, working
+from cqdt_batch.publishing.annex import working
 from cqdt_batch.publishing.annex.tables import annex_sheets
+from cqdt_batch.publishing.annex.trace import TraceSheet
 from cqdt_batch.publishing.sheets import Cell, Computed, Jump, Sheet, Style, row_heights
 from cqdt_batch.publishing.writer import workbook_bytes, write_workbook
 from cqdt_batch.scoring.outcome import SCORED, Outcome, evaluate
@@ -400,7 +401,7 @@ def test_figures_of_a_round_too_large_for_a_trace_lead_to_the_points_of_their_un
 def test_links_change_nothing_of_what_is_printed(published: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = outcome_of(published)
     with_links = {sheet.name: sheet for sheet in annex_sheets(outcome, WORDS)}
-    monkeypatch.setattr(tables.TableLayout, "_jump", lambda *_: None)
+    monkeypatch.setattr(TraceSheet, "jump", lambda *_: None)
     for sheet in annex_sheets(outcome, WORDS):
         cells = tuple(cell._replace(jump=None) for cell in with_links[sheet.name].cells)
         assert replace(with_links[sheet.name], cells=cells) == replace(
@@ -421,7 +422,7 @@ def test_the_annex_looks_the_same_with_links_as_without(
         command = ["pdftoppm", "-r", "50", "-png", str(printed), str(tmp_path / name)]
         subprocess.run(command, check=True)
         seen.append([page.read_bytes() for page in sorted(tmp_path.glob(f"{name}-*.png"))])
-        monkeypatch.setattr(tables.TableLayout, "_jump", lambda *_: None)
+        monkeypatch.setattr(TraceSheet, "jump", lambda *_: None)
     assert len(seen[0]) == count
     assert seen[0] == seen[1]
 
