@@ -47,7 +47,7 @@ from cqdt_batch.intake.verdicts import Verdict
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing import writer
-from cqdt_batch.publishing.annex import working
+from cqdt_batch.publishing.annex import tables, working
 from cqdt_batch.publishing.annex.tables import annex_sheets
 from cqdt_batch.publishing.annex.trace import TraceSheet
 from cqdt_batch.publishing.sheets import Cell, Computed, Jump, Sheet, Style, row_heights
@@ -396,6 +396,25 @@ def test_figures_of_a_round_too_large_for_a_trace_lead_to_the_points_of_their_un
             decimals = outcome.assessment.block_by_code[one.block].decimals
             assert half_up(Fraction(str(led.value)), decimals) == Fraction(str(cell.value))
     assert all(WORDS("working.note_untraced") in annex.book[f"Điểm {block}"]["A2"].value for block in outcome.points)
+
+
+def test_in_tables_with_very_many_cells_the_result_of_each_unit_leads_to_its_points(
+    published: RoundFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LibreOffice needs minutes to open a workbook with a hundred thousand links."""
+    outcome = outcome_of(published)
+    cells = sum(
+        len(tuple(ranked.standings)) * len(outcome.assessment.columns_of(ranked.table)) for ranked in outcome.tables
+    )
+    monkeypatch.setattr(tables, "_MOST_LEADING", cells)
+    assert all(cell.hyperlink for *_, cell in drawn(outcome).figures(outcome.assessment))
+    monkeypatch.setattr(tables, "_MOST_LEADING", cells - 1)
+    annex = drawn(outcome)
+    for about, one, cell in annex.figures(outcome.assessment):
+        assert bool(cell.hyperlink) == (about.kind is ColumnKind.TOTAL)
+        if cell.hyperlink:
+            line = annex.led_to(cell)
+            assert (line["unit"], line["code"]) == (one.printed_name, about.criterion)
 
 
 def test_links_change_nothing_of_what_is_printed(published: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:

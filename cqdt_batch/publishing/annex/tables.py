@@ -53,6 +53,12 @@ _CLOSING = Style(size=13, bold=True, align="right")
 _FIGURES = (Computed, int, Decimal)
 """What a cell holds that leads to where it comes from; names, notes and blanks do not."""
 
+_MOST_LEADING = 65_000
+"""So many cells the tables may have for every figure to lead to where it comes from; in larger ones a row has one link.
+
+LibreOffice opens a workbook with 40,000 links in seconds, and takes minutes for three times as many.
+"""
+
 _MOST_NAMED = 30
 """More units than this are counted below a table, not named."""
 
@@ -116,9 +122,16 @@ class Annex:
                 ranks=self._ranks[one.ranked.table.block],
                 trace=self._trace,
                 is_last=one is figures[-1],
+                is_crowded=self._is_crowded,
             )
             for one in figures
         )
+
+    @cached_property
+    def _is_crowded(self) -> bool:
+        """Tell whether the tables together have too many cells for each to be a link."""
+        cells = (len(section.standings) * len(one.columns) for one in self._figures for section in one.ranked.sections)
+        return sum(cells) > _MOST_LEADING
 
     def sheets(self) -> Iterator[Sheet]:
         """Draw the tables, then, block by block, the working sheets, lists of ranks and the working paper.
@@ -198,13 +211,15 @@ class _Source(NamedTuple):
 class TableLayout:
     """One annex table on its sheet.
 
-    `figures` say what its cells hold, `ranks` has the ranks and grades kept apart; every figure leads to `trace`.
+    `figures` say what its cells hold, `ranks` has the ranks and grades kept apart; every figure leads to `trace`, or,
+    where the annex `is_crowded`, the one that a row is about.
     """
 
     figures: TableFigures
     ranks: RanksSheet
     trace: TraceSheet
     is_last: bool
+    is_crowded: bool
 
     @property
     def _ranked(self) -> RankedTable:
@@ -353,7 +368,16 @@ class TableLayout:
 
     def _leads_to(self, column: Column) -> str:
         """Every figure leads to the row of the trace that says where it comes from; numbers of rows do not."""
-        return "" if column.kind is ColumnKind.NUMBER else column.criterion or self._table.criterion
+        leads = column is self._result if self.is_crowded else column.kind is not ColumnKind.NUMBER
+        return (column.criterion or self._table.criterion) if leads else ""
+
+    @cached_property
+    def _result(self) -> Column | None:
+        """The column of what units are ranked by; of the first figure where that is not printed."""
+        position = self.figures.position(self.figures.figures.ranked_kind)
+        if position:
+            return self._columns[position - 1]
+        return next((column for column in self._columns if column.kind in FIGURE_KINDS), None)
 
     @property
     def _summary(self) -> Summary:
