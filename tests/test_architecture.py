@@ -21,7 +21,7 @@ OWNERS = {
     "pebble": ["intake/workers.py"],
     "rapidfuzz": ["definition/names.py"],
     "pandera": ["scoring/validation.py"],
-    "xlsxwriter": ["publishing/worksheet.py", "publishing/writer.py"],
+    "xlsxwriter": ["publishing/worksheet.py"],
     "typer": [
         f"cli/{name}.py"
         for name in ("__init__", "asking", "commands", "making", "manual", "misuse", "options", "running", "talk")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from cqdt_batch.cells import printable
@@ -17,6 +20,7 @@ from cqdt_batch.publishing.board import board_sheets
 from cqdt_batch.publishing.forms.form import form_sheets
 from cqdt_batch.publishing.formulas import by_row
 from cqdt_batch.publishing.sheets import (
+    LARGEST,
     Cell,
     Computed,
     Jump,
@@ -151,8 +155,11 @@ def test_a_sum_of_more_cells_than_excel_takes_is_a_sum_of_sums() -> None:
 class PlainWorksheet(Worksheet):  # type: ignore[misc]
     """A sheet all of whose cells XlsxWriter itself puts in place."""
 
-    def put_number(self, row: int, column: int, number: float, form: Any) -> None:
-        self.write_number(row, column, number, form)
+    def put_number(self, row: int, column: int, number: Decimal | int, form: Any) -> None:
+        if -LARGEST < number < LARGEST:
+            self.write_number(row, column, float(number), form)
+        else:
+            self.write_string(row, column, f"{Decimal(number):f}", form)
 
     def put_formula(self, row: int, column: int, computed: Computed, form: Any) -> None:
         value = float(computed.value) if isinstance(computed.value, Decimal) else computed.value
@@ -161,24 +168,26 @@ class PlainWorksheet(Worksheet):  # type: ignore[misc]
     def put_text(self, row: int, column: int, text: str, form: Any) -> None:
         self.write_string(row, column, text, form)
 
-    def put_blank(self, row: int, column: int, form: Any) -> None:
+    def put_blank(self, row: int, column: int, _: object, form: Any) -> None:
         self.write_blank(row, column, None, form)
 
     def put_jump(self, row: int, column: int, jump: Jump) -> None:
         self.write_url(row, column, f"internal:{in_sheet(jump.sheet, jump.cell)}", None, jump.sheet, jump.tip)
 
-    def measure(self) -> None:
+    def settle(self) -> None:
         pass
 
 
-def as_xlsxwriter_does(sheets: tuple[Sheet, ...], monkeypatch: pytest.MonkeyPatch) -> bytes:
+def as_xlsxwriter_does(sheets: Iterable[Sheet], monkeypatch: pytest.MonkeyPatch) -> bytes:
     with monkeypatch.context() as patched:
         patched.setattr(writer, "QuickWorksheet", PlainWorksheet)
+        patched.setattr(writer, "QuickWorkbook", Workbook)
         return workbook_bytes(sheets, "T")
 
 
 def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: pytest.MonkeyPatch) -> None:
-    bold, jump = Style(bold=True), Jump("O'S & Co", "B2", 'to "B2" <here>')
+    bold, column_look = Style(bold=True), Style(size=9)
+    jump = Jump("O'S & Co", "B2", 'to "B2" <here>')
     cells = (
         Cell(40, 3, Decimal("-0.1"), bold),
         Cell(2, 2, "<a> & 'b' \"c\"", PLAIN),
@@ -190,6 +199,10 @@ def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: py
         Cell(3, 6, Computed("=A1", 7), PLAIN),
         Cell(4, 2, 10**15, PLAIN),
         Cell(4, 3, Decimal("999999999999999.99"), PLAIN),
+        Cell(4, 5, Decimal("-1234567890123456.5"), PLAIN),
+        Cell(4, 6, Decimal(0), PLAIN),
+        Cell(4, 7, 0, column_look),
+        Cell(4, 8, Decimal("0.00"), PLAIN),
         Cell(4, 4, Decimal("123456789.123456789"), PLAIN, jump=jump),
         Cell(5, 2, "=quoted", PLAIN),
         Cell(5, 3, None, bold),
@@ -200,6 +213,7 @@ def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: py
         Cell(7, 6, "dòng\nmới", Style(wrap=True)),
     )
     sheet = Sheet(name="O'S & Co", cells=cells, widths=(9.0, 20.0), comments={(20, 30): "said"}, freeze=(3, 1))
+    sheet = replace(sheet, column_styles={2: column_look})
     sheets = (sheet, Sheet(name="empty", cells=()), Sheet(name="S", cells=cells[1:4]))
     assert workbook_bytes(sheets, "T") == as_xlsxwriter_does(sheets, monkeypatch)
 
@@ -207,8 +221,7 @@ def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: py
 def test_the_bytes_of_a_round_are_those_of_xlsxwriter(sample: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome, words = outcome_of(sample), Words()
     form = form_sheets(outcome.assessment, outcome.assessment.units[0], words)
-    for drawn in (annex_sheets(outcome, words), board_sheets(outcome, words), form):
-        sheets = tuple(drawn)
+    for sheets in (tuple(annex_sheets(outcome, words)), tuple(board_sheets(outcome, words)), form):
         assert workbook_bytes(sheets, "T") == as_xlsxwriter_does(sheets, monkeypatch)
 
 

@@ -246,26 +246,29 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
     Excel would fit unmerged rows by itself, but not merged ones, and other programs fit none.
     """
     fitted: dict[int, float] = {}
-    known: dict[tuple[str, float, int], float] = {}
+    known: dict[int | tuple[str, float, int], float] = {}
     last = math.inf if sheet.fitted_to is None else sheet.fitted_to
     for row, column, value, style, down, across, _ in sheet.cells:
         if down > 1 or row > last:
             continue
-        text = value if type(value) is str else _shown(value)
+        text = "" if type(value) is Decimal else _shown(value)
         width = sum(sheet.widths[column - 1 : column - 1 + across]) if text else 0.0
-        key = text, width, id(style)
+        key = (text, width, id(style)) if text else id(style)
         needed = known.get(key)
         if needed is None:
             needed = known[key] = _height(text, width, style)
-        if row not in fitted:
-            fitted[row] = sheet.least_heights.get(row, sheet.least_height)
-        fitted[row] = max(fitted[row], needed)
-    return {row: round(min(points, _HIGHEST), 2) for row, points in fitted.items()}
+        if needed > fitted.get(row, 0.0):
+            fitted[row] = needed
+    least = sheet.least_heights
+    return {
+        row: round(min(max(points, least.get(row, sheet.least_height)), _HIGHEST), 2) for row, points in fitted.items()
+    }
 
 
 def _shown(value: Value) -> str:
+    """The text of a cell; that of one that shows a number needs no room."""
     if type(value) is Computed or type(value) is Link:
-        return value[1] if type(value[1]) is str else ""
+        value = value[1]
     return value if isinstance(value, str) else ""
 
 

@@ -2,20 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
+from xlsxwriter.packager import Packager
 from xlsxwriter.url import UrlTypes
+from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from cqdt_batch.cells import printable
 from cqdt_batch.findings import column_letters
-from cqdt_batch.publishing.sheets import Computed, Jump, in_sheet
+from cqdt_batch.publishing.sheets import LARGEST, Computed, Jump, in_sheet
 
 _SPANNED = 16
 """So many rows share the hint of how far their cells reach."""
 
+_LONGEST_FORMULA = 8_192
+
 _ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 """What a formula gives where it cannot be worked out."""
+
+
+class QuickWorkbook(Workbook):  # type: ignore[misc]
+    """A workbook that keeps its sheets as the bytes that go into the file, not as texts beside them."""
+
+    def _get_packager(self) -> Packager:
+        return _Packager()
+
+
+class _Packager(Packager):  # type: ignore[misc]
+    def _write_worksheet_files(self) -> None:
+        for number, sheet in enumerate(self.workbook.worksheets(), 1):
+            part = _Part()
+            sheet._set_filehandle(part)
+            sheet._assemble_xml_file()
+            self.filenames.append((part, f"xl/worksheets/sheet{number}.xml", True))
+
+
+class _Part:
+    """A part of the file in pieces. Bytes, because texts with Vietnamese letters take twice the room."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, text: str) -> None:
+        """Add a text."""
+        self._pieces.append(text.encode())
+
+    def add(self, data: bytes) -> None:
+        """Add what has become bytes already."""
+        self._pieces.append(data)
+
+    def getvalue(self) -> bytes:
+        """The whole part."""
+        return b"".join(self._pieces)
 
 
 class QuickWorksheet(Worksheet):  # type: ignore[misc]
@@ -26,34 +67,67 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
     that a workbook takes. The bytes are those that XlsxWriter writes; a test compares them.
     """
 
-    def put_number(self, row: int, column: int, number: float, form: Any) -> None:
-        """Put a number into a cell."""
-        self.table[row][column] = (form, f"><v>{number:.16G}</v></c>")
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers = _Numbers()
+        self._results = _Results()
+        self._named: dict[str, tuple[str, str]] = {}
+        self._rows = b""
+        self._links = b""
+
+    def put_number(self, row: int, column: int, number: Decimal | int, form: Any) -> None:
+        """Put a number into a cell; as a text where it has more digits than a cell keeps."""
+        self.table[row][column] = (form, self._numbers[number] or self._text(printable(f"{Decimal(number):f}")))
 
     def put_formula(self, row: int, column: int, computed: Computed, form: Any) -> None:
         """Put a formula with its value into a cell."""
-        formula, value = self._escape_data(computed.formula.removeprefix("=")), computed.value
+        formula, value = computed
+        if len(formula) > _LONGEST_FORMULA:
+            raise ValueError(f"{self.name} {row + 1}:{column + 1}: formula too long for Excel")
+        formula = self._escape_data(formula.removeprefix("="))
         if isinstance(value, str):
             tag = f"{_kind_of(value)}><f>{formula}</f><v>{self._escape_data(value)}</v></c>"
         else:
-            tag = f"><f>{formula}</f><v>{value if isinstance(value, int) else float(value)}</v></c>"
+            tag = f"><f>{formula}</f><v>{value if isinstance(value, int) else self._results[value]}</v></c>"
         self.table[row][column] = (form, tag)
 
     def put_text(self, row: int, column: int, text: str, form: Any) -> None:
         """Put a printable text into a cell."""
-        self.table[row][column] = (form, f' t="s"><v>{self.str_table._get_shared_string_index(text)}</v></c>')
+        self.table[row][column] = (form, self._text(text))
 
-    def put_blank(self, row: int, column: int, form: Any) -> None:
+    def _text(self, text: str) -> str:
+        return f' t="s"><v>{self.str_table._get_shared_string_index(text)}</v></c>'
+
+    def put_blank(self, row: int, column: int, _: object, form: Any) -> None:
         """Give a look to an empty cell."""
         self.table[row][column] = (form, "/>")
 
     def put_jump(self, row: int, column: int, jump: Jump) -> None:
         """Let a cell lead to another; what it holds is put there next."""
-        self.str_table._get_shared_string_index(jump.sheet)
-        self.hyperlinks[row][column] = _InternalLink(in_sheet(jump.sheet, jump.cell), jump.sheet, jump.tip)
+        sheet, cell, tip = jump
+        self.str_table._get_shared_string_index(sheet)
+        named = self._named.get(sheet)
+        if named is None:
+            named = self._named[sheet] = self._escape_attributes(in_sheet(sheet, "")), self._escape_attributes(sheet)
+        self.hyperlinks[row][column] = _Jump(
+            f'<hyperlink ref="{column_letters(column + 1)}{row + 1}" location="{named[0]}{cell}"'
+            f' tooltip="{self._escape_attributes(tip)}" display="{named[1]}"/>'
+        )
 
-    def measure(self) -> None:
-        """Find out how far the cells reach; ValueError where that is further than a sheet does."""
+    def settle(self) -> None:
+        """Write rows and links once all of them are in place, and let go of the cells, which take ten times the room.
+
+        ValueError where they reach further than a sheet does.
+        """
+        self._measure()
+        self._number_looks_of_columns()
+        self._rows = self._written(self._draw_rows)
+        self.table.clear()
+        self._links = self._written(super()._write_hyperlinks)
+        self.hyperlinks.clear()
+
+    def _measure(self) -> None:
+        """Find out how far the cells reach."""
         if not self.table:
             return
         columns = [column for cells in self.table.values() for column in (min(cells), max(cells))]
@@ -61,28 +135,50 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
             if self._check_dimensions(*corner):
                 raise ValueError(f"{self.name}: more rows or columns than a sheet has")
 
+    def _number_looks_of_columns(self) -> None:
+        """Looks are numbered in the order in which they stand in the file: those of columns come before the rows."""
+        for _, about in sorted(self.col_info.items()):
+            if about.column_format:
+                about.column_format._get_xf_index()
+
+    def _written(self, write: Callable[[], None]) -> bytes:
+        self.fh = part = _Part()
+        write()
+        return part.getvalue()
+
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:  # noqa: ARG002
         return formula.removeprefix("=")
 
     def _write_rows(self) -> None:
+        self.fh.add(self._rows)
+
+    def _write_hyperlinks(self) -> None:
+        self.fh.add(self._links)
+
+    def _write_string(self, row: int, column: int, text: str, form: Any) -> int:
+        self.put_text(row, column, text, form)
+        return 0
+
+    def _write_blank(self, row: int, column: int, _: object, form: Any) -> int:
+        self.put_blank(row, column, None, form)
+        return 0
+
+    def _draw_rows(self) -> None:
         spans = dict(self._spans())
-        for row in range(self.dim_rowmin, self.dim_rowmax + 1):
+        for row in sorted({*self.table, *self.row_info, *self.comments}):
             cells, about = self.table.get(row), self.row_info.get(row)
             if cells:
                 self._write_row(row, spans[row // _SPANNED], about)
-                self._write_cells(row, cells)
-                self.fh.write("</row>")
+                self._draw_cells(str(row + 1), cells)
             elif about or row in self.comments:
                 self._write_empty_row(row, spans.get(row // _SPANNED), about)
 
-    def _write_cells(self, row: int, cells: dict[int, Any]) -> None:
-        for column in sorted(cells):
-            cell = cells[column]
-            if type(cell) is tuple:
-                form, tag = cell
-                self.fh.write(f'<c r="{column_letters(column + 1)}{row + 1}" s="{form._get_xf_index()}"{tag}')
-            else:
-                self._write_cell(row, column, cell)
+    def _draw_cells(self, row: str, cells: dict[int, tuple[Any, str]]) -> None:
+        tags = [
+            f'<c r="{column_letters(column + 1)}{row}" s="{form._get_xf_index()}"{tag}'
+            for column, (form, tag) in sorted(cells.items())
+        ]
+        self.fh.write(f"{''.join(tags)}</row>")
 
     def _spans(self) -> Iterator[tuple[int, str]]:
         """The first and last column of every 16 rows: a hint for who reads the file."""
@@ -94,10 +190,26 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
         yield from ((block, f"{min(columns) + 1}:{max(columns) + 1}") for block, columns in blocks.items())
 
     def _write_hyperlink_internal(self, row: int, column: int, link: Any) -> None:
-        where, display, tip = map(self._escape_attributes, (link._link, link._text, link._tip))
-        told = f' tooltip="{tip}"' if tip else ""
-        cell = f"{column_letters(column + 1)}{row + 1}"
-        self.fh.write(f'<hyperlink ref="{cell}" location="{where}"{told} display="{display}"/>')
+        if isinstance(link, _Jump):
+            self.fh.write(link.tag)
+        else:
+            super()._write_hyperlink_internal(row, column, link)
+
+
+class _Numbers(dict[Decimal | int, str]):
+    """The tags of a sheet's numbers, many of which stand in many cells; none for those that are too long."""
+
+    def __missing__(self, number: Decimal | int) -> str:
+        self[number] = tag = f"><v>{float(number):.16G}</v></c>" if -LARGEST < number < LARGEST else ""
+        return tag
+
+
+class _Results(dict[Decimal, str]):
+    """What formulas give, likewise."""
+
+    def __missing__(self, number: Decimal) -> str:
+        self[number] = text = str(float(number))
+        return text
 
 
 def _kind_of(value: str) -> str:
@@ -107,14 +219,11 @@ def _kind_of(value: str) -> str:
     return ' t="str"' if value else ""
 
 
-class _InternalLink:
-    """A link within the workbook, as XlsxWriter keeps one, without looking into its parts."""
+class _Jump:
+    """A link within the workbook, in the place of one of XlsxWriter's, as the tag that it becomes."""
 
-    __slots__ = ("_is_object_link", "_link", "_link_type", "_text", "_tip")
+    __slots__ = ("tag",)
+    _link_type = UrlTypes.INTERNAL
 
-    def __init__(self, place: str, text: str, tip: str) -> None:
-        self._link_type = UrlTypes.INTERNAL
-        self._link = place
-        self._text = text
-        self._tip = tip
-        self._is_object_link = False
+    def __init__(self, tag: str) -> None:
+        self.tag = tag

@@ -16,26 +16,22 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from types import NoneType
 from typing import Any
-
-import xlsxwriter
 
 from cqdt_batch.cells import printable
 from cqdt_batch.publishing.sheets import (
-    LARGEST,
-    Cell,
     Computed,
     Entry,
     Link,
     Page,
     Sheet,
     Style,
-    Value,
     Visibility,
     ranges,
     row_heights,
 )
-from cqdt_batch.publishing.worksheet import QuickWorksheet
+from cqdt_batch.publishing.worksheet import QuickWorkbook, QuickWorksheet
 
 CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel knows no zones
 """The date that every workbook of ours bears: a fixed one keeps the bytes the same on every run."""
@@ -43,7 +39,6 @@ CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - Excel knows no zones
 _FONT = "Times New Roman"
 _A4 = 9
 _MOST_LINKS = 65_000
-_LONGEST_FORMULA = 8_192
 _LONG_AGO = 3_600
 _TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.cqdt\.tmp")
 _LEFT_FREE = {"format_cells": True, "format_columns": True, "format_rows": True}
@@ -162,7 +157,7 @@ def workbook_bytes(sheets: Iterable[Sheet], title: str) -> bytes:
     """Draw a workbook in memory: on a full disk nothing half written needs closing."""
     written = io.BytesIO()
     options = {"strings_to_urls": False, "strings_to_formulas": False, "in_memory": True}
-    with xlsxwriter.Workbook(written, options) as workbook:
+    with QuickWorkbook(written, options) as workbook:
         workbook.set_properties({"title": title, "created": CREATED})
         workbook.set_calc_mode("auto")
         formats = _Formats(workbook)
@@ -177,17 +172,8 @@ class _Formats:
     def __init__(self, workbook: Any) -> None:
         self._workbook = workbook
         self._made: dict[tuple[Style, bool], Any] = {}
-        self._known: dict[int, tuple[Style, Any]] = {}
 
     def __call__(self, style: Style, *, quoted: bool = False) -> Any:
-        if quoted:
-            return self._format(style, quoted=True)
-        known = self._known.get(id(style))
-        if known is None:
-            known = self._known[id(style)] = (style, self._format(style, quoted=False))
-        return known[1]
-
-    def _format(self, style: Style, *, quoted: bool) -> Any:
         if (style, quoted) not in self._made:
             self._made[style, quoted] = self._workbook.add_format(_properties(style) | {"quote_prefix": quoted})
         return self._made[style, quoted]
@@ -235,9 +221,7 @@ class _SheetWriter:
     def write(self) -> None:
         """Draw everything the sheet holds."""
         self._draw_frame()
-        for cell in self._sheet.cells:
-            self._draw_cell(cell)
-        self._target.measure()
+        self._draw_cells()
         for entry in self._sheet.entries:
             self._target.data_validation(
                 entry.first[0] - 1,
@@ -256,6 +240,7 @@ class _SheetWriter:
             rule = {"type": "formula", "criteria": f"={alert.formula}", "format": self._formats.alert()}
             self._target.conditional_format(*corners, rule)
         _set_page(self._target, self._sheet.page)
+        self._target.settle()
 
     def _draw_frame(self) -> None:
         sheet, target = self._sheet, self._target
@@ -277,42 +262,45 @@ class _SheetWriter:
             target.protect("", _LEFT_FREE | dict.fromkeys(("autofilter", "sort"), sheet.filtered is not None))
         target.hide_gridlines(2)
 
-    def _draw_cell(self, cell: Cell) -> None:
-        row, column, value, style, down, across, jump = cell
-        row, column, form = row - 1, column - 1, self._formats(style)
-        if down > 1 or across > 1:
-            self._target.merge_range(row, column, row + down - 1, column + across - 1, "", form)
-        if jump and self._takes_link():
-            self._target.put_jump(row, column, jump)
-        if isinstance(value, Computed):
-            self._check_length(cell, value.formula)
-            self._target.put_formula(row, column, value, form)
-        elif isinstance(value, str) and value:
-            if value[0] in "=+-@":
-                form = self._formats(style, quoted=True)
-            self._target.put_text(row, column, printable(value), form)
-        elif isinstance(value, (Decimal, int)) and -LARGEST < (number := float(value)) < LARGEST:
-            self._target.put_number(row, column, number, form)
+    def _draw_cells(self) -> None:
+        """Put every cell into its place; those of the usual kinds need no second look."""
+        target = self._target
+        usual = {
+            Decimal: target.put_number,
+            int: target.put_number,
+            Computed: target.put_formula,
+            NoneType: target.put_blank,
+        }
+        forms: dict[int, Any] = {}
+        for below, right, value, style, down, across, jump in self._sheet.cells:
+            row, column = below - 1, right - 1
+            form = forms.get(id(style))
+            if form is None:
+                form = forms[id(style)] = self._formats(style)
+            if down > 1 or across > 1:
+                target.merge_range(row, column, row + down - 1, column + across - 1, "", form)
+            if jump and self._takes_link():
+                target.put_jump(row, column, jump)
+            put = usual.get(type(value))
+            if put:
+                put(row, column, value, form)
+            elif isinstance(value, Link):
+                self._draw_link(row, column, value, form)
+            elif isinstance(value, str):
+                starts_formula = value and value[0] in "=+-@"
+                self._draw_text(row, column, value, self._formats(style, quoted=True) if starts_formula else form)
+
+    def _draw_text(self, row: int, column: int, text: str, form: Any) -> None:
+        if text:
+            self._target.put_text(row, column, printable(text), form)
         else:
-            self._draw_other(row, column, value, form)
+            self._target.put_blank(row, column, None, form)
 
-    def _draw_other(self, row: int, column: int, value: Value, form: Any) -> None:
-        """Draw what there are not many of: gaps, links, very large numbers."""
-        match value:
-            case None | "":
-                self._target.put_blank(row, column, form)
-            case Link(target, text) if self._takes_link():
-                self._target.write_url(row, column, target, form, printable(text))
-            case Link(_, text):
-                self._target.put_text(row, column, printable(text), form)
-            case Decimal() as exact if abs(exact) >= LARGEST:
-                self._target.put_text(row, column, printable(f"{exact:f}"), form)
-            case Decimal() | int() as number:
-                self._target.put_number(row, column, float(number), form)
-
-    def _check_length(self, cell: Cell, formula: str) -> None:
-        if len(formula) > _LONGEST_FORMULA:
-            raise ValueError(f"{self._sheet.name} {cell.row}:{cell.column}: formula too long for Excel")
+    def _draw_link(self, row: int, column: int, link: Link, form: Any) -> None:
+        if self._takes_link():
+            self._target.write_url(row, column, link.target, form, printable(link.text))
+        else:
+            self._target.put_text(row, column, printable(link.text), form)
 
     def _takes_link(self) -> bool:
         """Count a link; false where the sheet is full of them: Excel takes 65,530."""

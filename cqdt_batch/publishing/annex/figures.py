@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 
 from cqdt_batch.definition.records import Column, ColumnKind, Grade, NumberLook, RankBasis, TieRule, Unit
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.working import WorkingSheets
-from cqdt_batch.publishing.formulas import DUST, literal
+from cqdt_batch.publishing.formulas import DUST, by_row, literal
 from cqdt_batch.publishing.sheets import Computed, Value, address
 from cqdt_batch.rounding import published
 from cqdt_batch.scoring.figures import Figures
@@ -30,6 +31,9 @@ FIGURE_KINDS = frozenset(
     }
 )
 """The columns that print a figure of a unit."""
+
+_PAST = frozenset({ColumnKind.LAST_TOTAL, ColumnKind.LAST_RANK, ColumnKind.CHANGE})
+"""Those of them that need last year's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +71,34 @@ class TableFigures:
     def _first_of(self) -> dict[ColumnKind, int]:
         return {column.kind: position for position, column in reversed(tuple(enumerate(self.columns, 1)))}
 
-    def value(self, column: Column, unit: Unit, row: int) -> Value:
-        """A figure of a unit: the exact one of the working sheets, rounded here and nowhere else."""
-        exact = self.figures.published(column, unit)
-        if column.kind is ColumnKind.LAST_RANK:
-            return exact
-        if exact is None:
-            is_past = column.kind in (ColumnKind.LAST_TOTAL, ColumnKind.CHANGE)
-            return None if is_past else self._not_assessed(unit, column.criterion or self.ranked.table.criterion)
+    def shown(self, column: Column) -> Callable[[Unit, int], Value]:
+        """What a column of figures shows of a unit in a row of the table: found out once for all its cells."""
+        figures = dict(zip(self.figures.units, self.figures.published_column(column), strict=True))
+        if column.kind in _PAST:
+            return partial(self._past, column, figures)
+        code, decimals = column.criterion or self.ranked.table.criterion, self.figures.decimals(column)
+
+        def rounded(row: int) -> str:
+            return f"=ROUND({self._expression(column.kind, code, row)},{decimals})"
+
+        return partial(self._current, code, figures, by_row(rounded))
+
+    def _past(self, column: Column, figures: Mapping[str, Decimal | None], unit: Unit, row: int) -> Value:
+        """A figure that has to do with last year's."""
+        figure = figures[unit.code]
+        if figure is None or column.kind is ColumnKind.LAST_RANK:
+            return figure
         if column.kind is ColumnKind.CHANGE:
-            return Computed(f"=ROUND({self._change(unit, row)},{self.figures.block.decimals})", exact)
+            return Computed(f"=ROUND({self._change(unit, row)},{self.figures.block.decimals})", figure)
         expression = self.expression(column.kind, unit, column.criterion)
-        return Computed(f"=ROUND({expression},{self.figures.decimals(column)})", exact)
+        return Computed(f"=ROUND({expression},{self.figures.decimals(column)})", figure)
+
+    def _current(
+        self, code: str, figures: Mapping[str, Decimal | None], rounded: Callable[[int], str], unit: Unit, _: int
+    ) -> Value:
+        """A figure of this year: the exact one of the working sheets, rounded here and nowhere else."""
+        figure = figures[unit.code]
+        return self._not_assessed(unit, code) if figure is None else Computed(rounded(self.working.row(unit)), figure)
 
     def _not_assessed(self, unit: Unit, criterion: str) -> Value:
         """The word for "not assessed": from the working sheets, or what a share of nothing possible is called."""
@@ -89,9 +109,23 @@ class TableFigures:
     def expression(self, kind: ColumnKind, unit: Unit, criterion: str = "") -> str:
         """The exact figure as a formula on the working sheets."""
         code = criterion or self.ranked.table.criterion
-        points = self.working.reference(unit, code)
+        if kind is ColumnKind.LAST_TOTAL:
+            totals = (f"{past.total:f}" for past in self.figures.assessment.past_of(unit, code))
+            return f"ROUND(AVERAGE({','.join(totals)}),{DUST})"
+        written = self._expressions.get((kind, code))
+        if written is None:
+            written = self._expressions[kind, code] = by_row(partial(self._expression, kind, code))
+        return written(self.working.row(unit))
+
+    @cached_property
+    def _expressions(self) -> dict[tuple[ColumnKind, str], Callable[[int], str]]:
+        """The formulas of each kind and criterion that were asked for, by the row of a unit on the working sheets."""
+        return {}
+
+    def _expression(self, kind: ColumnKind, code: str, row: int) -> str:
+        points = self.working.points_in(row, code)
         is_extra = self.figures.tree.by_code[code].extra is not None
-        most, possible = ("0", "0") if is_extra else (self.working.maximum(code), self.working.applicable(unit, code))
+        most, possible = ("0", "0") if is_extra else (self.working.maximum(code), self.working.applicable(row, code))
         match kind:
             case ColumnKind.MAXIMUM:
                 return most
@@ -104,10 +138,7 @@ class TableFigures:
             case ColumnKind.CONVERTED:
                 return f"ROUND({points}*{most}/{possible},{DUST})"
             case ColumnKind.TOTAL if self.figures.is_converted:
-                return self.expression(ColumnKind.CONVERTED, unit)
-            case ColumnKind.LAST_TOTAL:
-                totals = (f"{past.total:f}" for past in self.figures.assessment.past_of(unit, code))
-                return f"ROUND(AVERAGE({','.join(totals)}),{DUST})"
+                return self._expression(ColumnKind.CONVERTED, self.ranked.table.criterion, row)
         return points
 
     def _change(self, unit: Unit, row: int) -> str:
@@ -159,13 +190,13 @@ class TableFigures:
 def rank_formula(mine: tuple[str, ...], above: tuple[str, ...], rank_above: str, place: str, stale: str) -> str:
     """A rank from the row above, so that a table of 3,000 rows costs no more per row than one of 3.
 
-    The rows are in order; should somebody change a score so that they no longer are, the cell says so instead of
-    showing a wrong rank.
+    The rows are in order; should somebody change a score so that they no longer are, the cell shows `stale`, a text
+    as formulas have it, instead of a wrong rank.
     """
     formula = rank_above
     for this, that in reversed(tuple(zip(mine, above, strict=True))):
         formula = f"IF({this}={that},{formula},IF({this}<{that},{place},NA()))"
-    return f"=IFERROR({formula},{literal(stale)})"
+    return f"=IFERROR({formula},{stale})"
 
 
 def number_code(column: Column, decimals: int) -> str:

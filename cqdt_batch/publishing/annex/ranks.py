@@ -153,7 +153,7 @@ class RanksSheet:
         rank_above = address(row - 1, self._rank_column)
         is_dense = line.figures.figures.block.ties is TieRule.DENSE
         place = f"{rank_above}+1" if is_dense else f"{line.place + 1}"
-        stale = line.figures.working.words("annex.order_changed")
+        stale = line.figures.working.stale
         return Computed(rank_formula(mine, above, rank_above, place, stale), line.rank)
 
     def _grade(self, line: _Line, row: int) -> Value:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from cqdt_batch.definition.records import (
     AnnexTable,
@@ -31,7 +32,7 @@ from cqdt_batch.publishing.annex.register import RegisterSheet
 from cqdt_batch.publishing.annex.summaries import Summary
 from cqdt_batch.publishing.annex.trace import TraceSheet
 from cqdt_batch.publishing.annex.working import WorkingSheets
-from cqdt_batch.publishing.sheets import Cell, Computed, Jump, Page, Sheet, Style, Value, address
+from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address
 from cqdt_batch.scoring.changes.comparison import Comparison
 from cqdt_batch.scoring.consistency.sums import balances
 from cqdt_batch.scoring.outcome import Outcome
@@ -49,6 +50,15 @@ _NOTE = Style(size=12, italic=True, wrap=True, color="C00000")
 _FREE = Style(size=12, italic=True, wrap=True)
 _CLOSING = Style(size=13, bold=True, align="right")
 
+_FIGURES = (Computed, int, Decimal)
+"""What a cell holds that leads to where it comes from; names, notes and blanks do not."""
+
+_MOST_LEADING = 65_000
+"""So many cells the tables may have for every figure to lead to where it comes from; in larger ones a row has one link.
+
+LibreOffice opens a workbook with 40,000 links in seconds, and takes minutes for three times as many.
+"""
+
 _MOST_NAMED = 30
 """More units than this are counted below a table, not named."""
 
@@ -56,8 +66,11 @@ _BLANK = "\u00a0"
 """What is not known before the signing stays blank; no-break spaces keep the blank in one piece."""
 
 
-def annex_sheets(outcome: Outcome, words: Words, changes: Comparison | None = None) -> tuple[Sheet, ...]:
-    """Draw the annex: the tables in the order of the definition, what `changes` it prints, and what stands behind."""
+def annex_sheets(outcome: Outcome, words: Words, changes: Comparison | None = None) -> Iterator[Sheet]:
+    """Draw the annex: the tables in the order of the definition, what `changes` it prints, and what stands behind.
+
+    A sheet is drawn when it is asked for: together they would take a lot of room.
+    """
     return Annex(outcome=outcome, words=words, changes=changes).sheets()
 
 
@@ -109,20 +122,31 @@ class Annex:
                 ranks=self._ranks[one.ranked.table.block],
                 trace=self._trace,
                 is_last=one is figures[-1],
+                is_crowded=self._is_crowded,
             )
             for one in figures
         )
 
-    def sheets(self) -> tuple[Sheet, ...]:
+    @cached_property
+    def _is_crowded(self) -> bool:
+        """Tell whether the tables together have too many cells for each to be a link."""
+        cells = (len(section.standings) * len(one.columns) for one in self._figures for section in one.ranked.sections)
+        return sum(cells) > _MOST_LEADING
+
+    def sheets(self) -> Iterator[Sheet]:
         """Draw the tables, then, block by block, the working sheets, lists of ranks and the working paper.
 
         Last come the corrections register and the trace.
         """
-        tables = (layout.sheet() for layout in self.layouts)
-        behind = (sheet for block in self._working for sheet in self._behind(block))
-        has_register = bool(self.outcome.assessment.corrections)
-        register = (RegisterSheet(outcome=self.outcome, words=self.words).sheet(),) if has_register else ()
-        return (*tables, *self._changed(), *behind, *register, *((self._trace.sheet(),) if self._trace.lines else ()))
+        for layout in self.layouts:
+            yield layout.sheet()
+        yield from self._changed()
+        for block in self._working:
+            yield from self._behind(block)
+        if self.outcome.assessment.corrections:
+            yield RegisterSheet(outcome=self.outcome, words=self.words).sheet()
+        if self._trace.lines:
+            yield self._trace.sheet()
 
     def _changed(self) -> Iterator[Sheet]:
         profile = self.outcome.assessment.profile
@@ -175,17 +199,27 @@ def roman(number: int) -> str:
     return written
 
 
+class _Source(NamedTuple):
+    """Where the cells of a column come from: what it shows of a unit, the criterion it is about, and its look."""
+
+    show: Callable[[Standing, int], Value] | None
+    criterion: str
+    look: Style
+
+
 @dataclass(frozen=True, kw_only=True)
 class TableLayout:
     """One annex table on its sheet.
 
-    `figures` say what its cells hold, `ranks` has the ranks and grades kept apart; every figure leads to `trace`.
+    `figures` say what its cells hold, `ranks` has the ranks and grades kept apart; every figure leads to `trace`, or,
+    where the annex `is_crowded`, the one that a row is about.
     """
 
     figures: TableFigures
     ranks: RanksSheet
     trace: TraceSheet
     is_last: bool
+    is_crowded: bool
 
     @property
     def _ranked(self) -> RankedTable:
@@ -321,19 +355,29 @@ class TableLayout:
 
     def _unit_rows(self, number: int, section: RankedSection, first: int) -> Iterator[Cell]:
         for place, standing in enumerate(section.standings):
-            for position, column in enumerate(self._columns, 1):
-                if column.kind in RANK_KINDS:
-                    value = self._rank(column, number, section, place, first)
-                else:
-                    value = self._value(column, standing, first + place)
-                jump = self._jump(column, standing.unit, value)
-                yield Cell(first + place, position, value, self._looks[position - 1], jump=jump)
+            row = first + place
+            for position, (show, criterion, look) in enumerate(self._sources, 1):
+                value = show(standing, row) if show else self._rank(position, number, section, place, first)
+                is_figure = criterion and isinstance(value, _FIGURES)
+                jump = self.trace.jump(standing.unit, criterion) if is_figure else None
+                yield Cell(row, position, value, look, jump=jump)
 
-    def _jump(self, column: Column, unit: Unit, value: Value) -> Jump | None:
-        """Every figure leads to the row of the trace that says where it comes from; names, notes and blanks do not."""
-        if column.kind is ColumnKind.NUMBER or not isinstance(value, Computed | int | Decimal):
-            return None
-        return self.trace.jump(unit, column.criterion or self._table.criterion)
+    @cached_property
+    def _sources(self) -> tuple[_Source, ...]:
+        return tuple(map(_Source, map(self._shown, self._columns), map(self._leads_to, self._columns), self._looks))
+
+    def _leads_to(self, column: Column) -> str:
+        """Every figure leads to the row of the trace that says where it comes from; numbers of rows do not."""
+        leads = column is self._result if self.is_crowded else column.kind is not ColumnKind.NUMBER
+        return (column.criterion or self._table.criterion) if leads else ""
+
+    @cached_property
+    def _result(self) -> Column | None:
+        """The column of what units are ranked by; of the first figure where that is not printed."""
+        position = self.figures.position(self.figures.figures.ranked_kind)
+        if position:
+            return self._columns[position - 1]
+        return next((column for column in self._columns if column.kind in FIGURE_KINDS), None)
 
     @property
     def _summary(self) -> Summary:
@@ -354,21 +398,25 @@ class TableLayout:
         is_result = column.kind is self.figures.figures.ranked_kind and column.criterion in ("", self._table.criterion)
         return replace(_CENTRED, number=code, bold=is_result)
 
-    def _value(self, column: Column, standing: Standing, row: int) -> Value:
+    def _shown(self, column: Column) -> Callable[[Standing, int], Value] | None:
+        """What a column says of a unit in a row; None for a rank, which has to do with the rows around it."""
+        if column.kind in RANK_KINDS:
+            return None
         match column.kind:
             case ColumnKind.NUMBER:
-                return standing.number
+                return lambda standing, _: standing.number
             case ColumnKind.UNIT:
-                return standing.unit.printed_name
+                return lambda standing, _: standing.unit.printed_name
             case ColumnKind.SUBGROUP:
-                return standing.unit.subgroup
+                return lambda standing, _: standing.unit.subgroup
             case ColumnKind.NOTE:
-                return standing.unit.note
+                return lambda standing, _: standing.unit.note
             case ColumnKind.GRADE:
-                return self.figures.grade(standing.unit, row)
+                return lambda standing, row: self.figures.grade(standing.unit, row)
             case ColumnKind.RANK_CHANGE:
-                return self._rank_change(standing, row)
-        return self.figures.value(column, standing.unit, row)
+                return self._rank_change
+        shown = self.figures.shown(column)
+        return lambda standing, row: shown(standing.unit, row)
 
     def _rank_change(self, standing: Standing, row: int) -> Value:
         change = rank_change(self.figures.figures, standing.unit, standing.ranks)
@@ -378,10 +426,10 @@ class TableLayout:
         position = self.figures.position(kind) or 0
         return Computed(f"={self.figures.figures.last_rank(standing.unit)}-{address(row, position)}", change)
 
-    def _rank(self, column: Column, number: int, section: RankedSection, place: int, first: int) -> Value:
+    def _rank(self, position: int, number: int, section: RankedSection, place: int, first: int) -> Value:
         """A rank: worked out here where the rows stand in its order, else taken from the sheet of ranks."""
         standing = section.standings[place]
-        scope = RANK_KINDS[column.kind]
+        scope = RANK_KINDS[self._columns[position - 1].kind]
         rank = standing.ranks.get(scope)
         if rank is None:
             return None
@@ -408,7 +456,7 @@ class TableLayout:
         above = self.figures.compared(section.standings[place - 1].unit, row - 1)
         rank_above = address(row - 1, self.figures.position(ColumnKind.RANK) or 0)
         follows = f"{rank_above}+1" if self._block.ties is TieRule.DENSE else f"{place + 1}"
-        formula = rank_formula(mine, above, rank_above, follows, self._words("annex.order_changed"))
+        formula = rank_formula(mine, above, rank_above, follows, self.figures.working.stale)
         return Computed(formula, rank)
 
     def _state(self, unit: Unit) -> str:

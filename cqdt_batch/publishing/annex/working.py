@@ -88,6 +88,11 @@ class WorkingSheets:
         return self.words("working.applicable_sheet", block=self.block.code)
 
     @cached_property
+    def stale(self) -> str:
+        """What a rank says where the rows above it are no longer in order, as formulas have it."""
+        return literal(self.words("annex.order_changed"))
+
+    @cached_property
     def tree(self) -> CriteriaTree:
         """The criteria of the block."""
         return self.outcome.assessment.trees[self.block.code]
@@ -138,19 +143,27 @@ class WorkingSheets:
         """The cell of a unit's exact points on the sheet of points."""
         return address(self._row_of[unit.code], self._column_of[criterion])
 
+    def row(self, unit: Unit) -> int:
+        """The row of a unit on the sheets of points and of applicable maxima."""
+        return self._row_of[unit.code]
+
     def reference(self, unit: Unit, criterion: str) -> str:
         """The cell of a unit's exact points, as a formula of another sheet names it."""
-        return f"{self._in_points[criterion]}{self._row_of[unit.code]}"
+        return self.points_in(self.row(unit), criterion)
+
+    def points_in(self, row: int, criterion: str) -> str:
+        """The cell of the exact points in a row, likewise."""
+        return f"{self._in_points[criterion]}{row}"
 
     def maximum(self, criterion: str) -> str:
         """The cell of a criterion's maximum."""
         return f"{self._in_points[criterion]}{_MAXIMA_ROW}"
 
-    def applicable(self, unit: Unit, criterion: str) -> str:
-        """The cell of a unit's applicable maximum: where every unit is assessed on everything, the maximum itself."""
+    def applicable(self, row: int, criterion: str) -> str:
+        """The cell of the applicable maximum in a row: where every unit is assessed on everything, the maximum."""
         if not self.has_applicable:
             return self.maximum(criterion)
-        return f"{self._in_applicable[criterion]}{self._row_of[unit.code]}"
+        return f"{self._in_applicable[criterion]}{row}"
 
     @cached_property
     def _in_points(self) -> dict[str, str]:
@@ -162,16 +175,14 @@ class WorkingSheets:
         """The columns of the sheet of applicable maxima, likewise."""
         return {code: in_sheet(self._applicable_name, column_letters(at)) for code, at in self._column_of.items()}
 
-    def sheets(self) -> tuple[Sheet, ...]:
+    def sheets(self) -> Iterator[Sheet]:
         """Draw the sheets."""
-        points = self._sheet(
-            self.name, self.words("working.title", block=self.block.name), self._points_note, self._points_row
-        )
-        return (
-            points,
-            *((self.inputs.sheet(),) if self.inputs.leaves else ()),
-            *((self._applicable_sheet(),) if self.has_applicable else ()),
-        )
+        title = self.words("working.title", block=self.block.name)
+        yield self._sheet(self.name, title, self._points_note, self._points_row)
+        if self.inputs.leaves:
+            yield self.inputs.sheet()
+        if self.has_applicable:
+            yield self._applicable_sheet()
 
     def _applicable_sheet(self) -> Sheet:
         title = self.words("working.applicable_title", block=self.block.name)
