@@ -25,6 +25,7 @@ from cqdt_batch.pipeline.auditing import audit
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing.annex.rereading import reread
 from cqdt_batch.scoring.consistency.placing import Placing, Ranked
+from cqdt_batch.scoring.consistency.ranks import RankedList
 from cqdt_batch.scoring.outcome import Outcome
 from cqdt_batch.scoring.ranking import Scope
 from tests.rounds import ROOT, SAMPLE, examined
@@ -173,6 +174,18 @@ def test_among_permuted_ranks_exactly_the_moved_rows_are_wrong(ranks: list[int])
     placing = Placing(runs=of(range(7, 0, -1), ranks), is_competition=False)
     moved = {(rank, place) for place, rank in enumerate(ranks, 1) if rank != place}
     assert {(one.rank, expected) for one, expected in placing.wrong} == moved
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), min_size=1, max_size=9))
+def test_what_is_not_weighed_would_not_have_been_cheaper(lines: list[tuple[int, int]]) -> None:
+    """Ranks that one way to count explains are not held against the other ways: the first of the cheapest is told."""
+    totals, ranks = zip(*lines, strict=True)
+    ranked = RankedList(one for (one,) in of(totals, ranks))
+    orders = [ranked._runs(is_split=is_split) for is_split in (True, False)]
+    ways = [Placing(runs=runs, is_competition=by) for runs in orders for by in (False, True)]
+    first = min(ways, key=lambda way: way.cost)
+    assert (ranked._placing.wrong, ranked._placing.gaps) == (first.wrong, first.gaps)
+    assert ranked._placing.is_competition is first.is_competition
 
 
 # ---------------------------------------------------------------- what cannot be read
