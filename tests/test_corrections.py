@@ -295,6 +295,7 @@ def test_the_register_is_printed_and_corrected_cells_are_coloured(tmp_path: Path
             "Chưa áp dụng",
         ),
     ]
+    assert workbook[SHEET].auto_filter.ref == "A4:K6"
     scores = workbook["Điểm k"]
     coloured = [
         cell.coordinate for row in scores.iter_rows(min_row=7) for cell in row if cell.fill.fgColor.rgb == "FFFFE699"

@@ -58,6 +58,7 @@ class RegisterSheet:
                 footer="&L&A&R&P/&N",
             ),
             freeze=(_HEADER_ROW + 1, 1),
+            filtered=(_HEADER_ROW, 1, _HEADER_ROW + len(self.outcome.assessment.corrections), len(_COLUMNS)),
         )
 
     def _head(self) -> Iterator[Cell]:
