@@ -19,15 +19,7 @@ from xml.sax.saxutils import unescape
 from cqdt_batch.intake.contents import CellReader, ReadCell, ReadRow, row_of
 from cqdt_batch.intake.formats import unescaped
 from cqdt_batch.intake.parsing import frame_of, namespace_of
-from cqdt_batch.intake.written import (
-    Frame,
-    UnusualError,
-    WrittenCell,
-    array_of,
-    is_hidden,
-    place_of,
-    seen,
-)
+from cqdt_batch.intake.written import Frame, UnusualError, WrittenCell, array_of, is_hidden, place_of, seen
 
 _MOST_PIECES, _MOST_BYTES = 8_192, 2 * 1024 * 1024
 """How many pieces of text, of how many bytes, are remembered from file to file: a worker's memory has a limit."""

@@ -1,6 +1,6 @@
 """Read the sheet of an Excel workbook: from what it says of its cells to their contents.
 
-A sheet is cut where it is written as the usual programs write one, else parsed. Both give the same `WrittenRow`s, and
+A sheet is cut where it is written as the usual programs write one, else parsed. Both give the same `ReadRow`s, and
 tests hold them against each other.
 """
 
