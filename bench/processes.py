@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -29,11 +30,13 @@ class Run:
 def run(command: Sequence[str], memory: Callable[[int], float]) -> Run:
     """Run a command in the project's root to its end; SystemExit with what it said where it fails.
 
-    `memory` measures the process of an id; a process or file that is gone by then counts as nothing.
+    `memory` measures the process of an id; a process or file that is gone by then counts as nothing. Whatever is set
+    here, Python keeps the modules that it compiled, as it does on everybody's computer.
     """
+    surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as said:
         started = time.perf_counter()
-        with subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said) as process:
+        with subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=said, stderr=said) as process:
             watch = _Watch(process.pid, memory)
             watch.start()
             status = process.wait()
