@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import typer
@@ -69,17 +71,20 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
     from cqdt_batch.intake.collecting import make_ready
 
     make_ready()  # before the other imports, which take longer
-    from cqdt_batch.pipeline.aside import drawn_aside
     from cqdt_batch.pipeline.running import assess, questioned, recalling
-    from cqdt_batch.pipeline.sealing import prepare_journal, write_journal
-    from cqdt_batch.pipeline.writing import annex_bytes, write_results
-    from cqdt_batch.publishing.machine import outcome_json, outputs_json
 
     opened = open_round(round_folder, talk)
     folder, definition = opened.folder, opened.definition
     check_place(folder.results, talk)
     check_place(folder.feedback, talk)
-    outcome = recalling(folder, assess(folder, definition, talk.track("cli.reading")))
+    with _imported_meanwhile():
+        outcome = assess(folder, definition, talk.track("cli.reading"))
+    from cqdt_batch.pipeline.aside import drawn_aside
+    from cqdt_batch.pipeline.sealing import prepare_journal, write_journal
+    from cqdt_batch.pipeline.writing import annex_bytes, write_results
+    from cqdt_batch.publishing.machine import outcome_json, outputs_json
+
+    outcome = recalling(folder, outcome)
     draw = partial(annex_bytes, outcome, talk.words)
     with drawn_aside(draw) if with_annex else nullcontext() as annex:
         outcome = questioned(folder, outcome)
@@ -99,6 +104,22 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
             _tell_next_step(outcome, opened, talk)
         _give_results(results, talk)
     raise typer.Exit(status)
+
+
+@contextmanager
+def _imported_meanwhile() -> Iterator[None]:
+    """Import what follows while the forms are read: it takes longer than reading the few forms of a small round."""
+    others = Thread(target=_import_what_follows)
+    others.start()
+    try:
+        yield
+    finally:
+        others.join()
+
+
+def _import_what_follows() -> None:
+    import cqdt_batch.pipeline.sealing
+    import cqdt_batch.publishing.machine  # noqa: F401 - whoever uses them finds them imported
 
 
 def _tell_outcome(outcome: Outcome, opened: Opened, talk: Talk) -> None:

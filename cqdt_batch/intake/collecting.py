@@ -135,7 +135,7 @@ def _with_name_told(entry: FileEntry) -> FileEntry:
 
 def _read_all(desk: Desk, listed: Sequence[Entry], track: Track) -> Iterator[FileEntry]:
     limits = desk.assessment.limits
-    jobs = [Job(entry.name, path=os.fspath(entry.path)) for entry in listed if entry.kind is EntryKind.FILE]
+    jobs = [Job(entry.name, path=entry.path) for entry in listed if entry.kind is EntryKind.FILE]
     yield from (_unopened(entry.name, entry.kind) for entry in listed if entry.kind is not EntryKind.FILE)
     watched = track(jobs) if jobs else jobs
     carried: dict[str, tuple[int, int]] = {}

@@ -19,7 +19,16 @@ from xml.sax.saxutils import unescape
 from cqdt_batch.intake.contents import CellReader, ReadCell, ReadRow, row_of
 from cqdt_batch.intake.formats import unescaped
 from cqdt_batch.intake.parsing import frame_of, namespace_of
-from cqdt_batch.intake.written import Frame, UnusualError, WrittenCell, array_of, is_hidden, place_of, seen
+from cqdt_batch.intake.written import (
+    Frame,
+    UnusualError,
+    WrittenCell,
+    array_of,
+    column_number,
+    is_hidden,
+    place_of,
+    seen,
+)
 
 _MOST_PIECES, _MOST_BYTES = 8_192, 2 * 1024 * 1024
 """How many pieces of text, of how many bytes, are remembered from file to file: a worker's memory has a limit."""
@@ -301,13 +310,15 @@ def _behind(blanks: _Blanks | None, cell: WrittenCell) -> WrittenCell:
     before = blanks.cell
     if before.row != cell.row or before.column >= cell.column:
         raise UnusualError
-    return cell._replace(first=before.first)
+    return WrittenCell(cell.row, before.first, *cell[2:])
 
 
 def _tag(written: bytes) -> WrittenCell | None:
     """Read empty cells and the tag that opens the filled one behind them, but for its last sign; None if it is more."""
-    text = _sound(_decoded(written))
-    blanks = _blanks(text)
+    text = _decoded(written)
+    if text.startswith("<c ") and (usual := _USUAL.fullmatch(text, len("<c"))):
+        return _usual(usual)
+    blanks = _blanks(_sound(text))
     tag = _TAG.fullmatch(text, blanks.end if blanks else 0)
     return None if tag is None else _behind(blanks, _opened(tag[1]))
 
@@ -318,12 +329,24 @@ _tags = _Known(_tag)
 
 def _opened(text: str) -> WrittenCell:
     """A cell without its content, by the attributes of its tag."""
+    if usual := _USUAL.fullmatch(text):
+        return _usual(usual)
     attributes = _attributes(text)
     try:
         row, column = place_of(attributes["r"])
     except (KeyError, ValueError) as unclear:
         raise UnusualError from unclear
     return WrittenCell(row, column, column, attributes.get("t", "n"), attributes.get("s", "0"))
+
+
+_USUAL = re.compile(r' r="([A-Z]{1,3})([1-9]\d{0,6})"(?: s="(\d+)")?(?: t="([a-zA-Z]+)")?', re.ASCII)
+"""The attributes of nearly all cells: place, style, kind."""
+
+
+def _usual(attributes: re.Match[str]) -> WrittenCell:
+    letters, row, style, kind = attributes.groups()
+    column = column_number(letters)
+    return WrittenCell(int(row), column, column, kind or "n", style or "0")
 
 
 def _decoded(written: bytes) -> str:

@@ -25,15 +25,14 @@ class EntryKind(StrEnum):
 class Entry(NamedTuple):
     """An entry of the inbox; `name` is its path from the round's folder with forward slashes."""
 
-    path: Path
+    path: str
     name: str
     kind: EntryKind
 
 
 def entries(inbox: Path) -> tuple[Entry, ...]:
     """List everything in the inbox and its subfolders, sorted by name; folders themselves are no entries."""
-    found = (_entry(inbox, path) for path in _walk(inbox))
-    return tuple(sorted(found, key=lambda entry: in_name_order(entry.name)))
+    return tuple(sorted(_walk(inbox), key=lambda entry: in_name_order(entry.name)))
 
 
 def in_name_order(name: str) -> tuple[str, str]:
@@ -41,22 +40,24 @@ def in_name_order(name: str) -> tuple[str, str]:
     return unicodedata.normalize("NFC", name), name
 
 
-def _walk(inbox: Path) -> Iterator[Path]:
-    """Every path that is no folder, and every folder that cannot be looked into; links are not followed."""
-    folders = [inbox]
+def _walk(inbox: Path) -> Iterator[Entry]:
+    """Every entry that is no folder, and every folder that cannot be looked into; links are not followed."""
+    folders = [(os.fspath(inbox), inbox.name)]
     while folders:
-        folder = folders.pop()
+        path, name = folders.pop()
         try:
-            with os.scandir(folder) as listed:
+            with os.scandir(path) as listed:
                 inside = list(listed)
         except OSError:
-            yield folder
+            named = kind_by_name(name.rpartition("/")[2])
+            yield Entry(path, name, EntryKind.UNREADABLE if named is EntryKind.FILE else named)
             continue
         for entry in inside:
+            inner = f"{name}/{entry.name}"
             if _is_folder(entry):
-                folders.append(Path(entry.path))
+                folders.append((entry.path, inner))
             else:
-                yield Path(entry.path)
+                yield Entry(entry.path, inner, _kind(entry))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -66,16 +67,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _entry(inbox: Path, path: Path) -> Entry:
-    return Entry(path=path, name=path.relative_to(inbox.parent).as_posix(), kind=_kind(path))
-
-
-def _kind(path: Path) -> EntryKind:
-    named = kind_by_name(path.name)
+def _kind(entry: os.DirEntry[str]) -> EntryKind:
+    named = kind_by_name(entry.name)
     if named is not EntryKind.FILE:
         return named
     try:
-        mode = os.lstat(path).st_mode
+        mode = entry.stat(follow_symlinks=False).st_mode
     except OSError:
         return EntryKind.UNREADABLE
     if stat.S_ISDIR(mode):

@@ -1,10 +1,14 @@
-"""A run: the definition and what was sent in, the figures out; nothing is written."""
+"""A run: the definition and what was sent in, the figures out; nothing is written.
+
+What is heavy (pandas, pandera, pydantic) is imported once the forms are read: a large round is read all the same, and a
+small one has its forms sooner.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cqdt_batch.definition.loading import Definition, load
 from cqdt_batch.definition.records import Limits
@@ -13,10 +17,10 @@ from cqdt_batch.intake.appraisal import take_in_appraisal
 from cqdt_batch.intake.collecting import take_in
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.messages import reason_of
-from cqdt_batch.pipeline.comparing import read_previous
 from cqdt_batch.pipeline.folder import RoundFolder
-from cqdt_batch.publishing.annex.rereading import reread
-from cqdt_batch.scoring.outcome import Outcome, evaluate
+
+if TYPE_CHECKING:
+    from cqdt_batch.scoring.outcome import Outcome
 
 Track: TypeAlias = Callable[[Sequence[Any]], Iterable[Any]]
 """Wraps a walk over things that take a while: a progress bar, or nothing."""
@@ -49,6 +53,8 @@ def assess(folder: RoundFolder, definition: Definition, track: Track = untracked
         raise ValueError("a definition with errors cannot be assessed")
     intake = take_in(definition.assessment, folder.inbox, track)
     appraisal = take_in_appraisal(definition.assessment, folder.appraisal, intake.submissions, track)
+    from cqdt_batch.scoring.outcome import evaluate
+
     return evaluate(definition, intake, folder.inbox.name, appraisal)
 
 
@@ -62,6 +68,8 @@ def examine(folder: RoundFolder, definition: Definition, track: Track = untracke
 
 def recalling(folder: RoundFolder, outcome: Outcome) -> Outcome:
     """Add what was published before: all that an annex tells is known then."""
+    from cqdt_batch.pipeline.comparing import read_previous
+
     previous = read_previous(folder, outcome.assessment)
     findings = in_order((*outcome.findings, *previous.findings))
     return replace(outcome, findings=findings, previous=previous.ledger)
@@ -69,5 +77,7 @@ def recalling(folder: RoundFolder, outcome: Outcome) -> Outcome:
 
 def questioned(folder: RoundFolder, outcome: Outcome) -> Outcome:
     """Add what a reader of the printed figures would ask; the annex says nothing of that."""
+    from cqdt_batch.publishing.annex.rereading import reread
+
     questions = reread(outcome, folder.named(folder.annex))
     return replace(outcome, findings=in_order((*outcome.findings, *questions)))
