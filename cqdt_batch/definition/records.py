@@ -245,7 +245,7 @@ class Block:
     row: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: sent to another process by the thousand, those cost more
 class Unit:
     """A department or locality. The order of the units is the register order, which settles ties in print.
 

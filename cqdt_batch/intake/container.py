@@ -91,8 +91,9 @@ _ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
 _ENOUGH = 200
 
 
+@lru_cache(maxsize=1)
 def kind_of(data: bytes) -> FileKind:
-    """Tell from its content what a file is; its name says nothing."""
+    """Tell from its content what a file is; its name says nothing. Several ask that of the file at hand."""
     head = data[:4096].lstrip()
     if not head:
         return FileKind.EMPTY

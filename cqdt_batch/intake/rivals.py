@@ -28,7 +28,7 @@ class FileState(StrEnum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: sent to another process by the thousand, those cost more
 class FileEntry:
     """An entry of the inbox after intake: its state, whose it is, its SHA-256, and what was found in it.
 

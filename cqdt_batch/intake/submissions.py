@@ -83,7 +83,7 @@ class Input:
     where: Where
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: sent to another process by the thousand, those cost more
 class Inputs(Sequence[Input]):
     """The inputs of one form as columns; the record of each is made when somebody looks at it.
 

@@ -248,28 +248,28 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
     fitted: dict[int, float] = {}
     known: dict[int | tuple[str, float, int], float] = {}
     last = math.inf if sheet.fitted_to is None else sheet.fitted_to
+    before: tuple[int, Style] | None = None
     for row, column, value, style, down, across, _ in sheet.cells:
         if down > 1 or row > last:
             continue
-        text = "" if type(value) is Decimal else _shown(value)
-        width = sum(sheet.widths[column - 1 : column - 1 + across]) if text else 0.0
-        key = (text, width, id(style)) if text else id(style)
+        shown = value[1] if type(value) is Computed or type(value) is Link else value
+        if isinstance(shown, str) and shown:
+            width = sum(sheet.widths[column - 1 : column - 1 + across])
+            key: int | tuple[str, float, int] = (shown, width, id(style))
+        elif before is not None and row == before[0] and style is before[1]:
+            continue  # as in the cell before, numbers and empty cells need no more than a line of their style
+        else:
+            before = (row, style)
+            shown, width, key = "", 0.0, id(style)
         needed = known.get(key)
         if needed is None:
-            needed = known[key] = _height(text, width, style)
+            needed = known[key] = _height(shown, width, style)
         if needed > fitted.get(row, 0.0):
             fitted[row] = needed
     least = sheet.least_heights
     return {
         row: round(min(max(points, least.get(row, sheet.least_height)), _HIGHEST), 2) for row, points in fitted.items()
     }
-
-
-def _shown(value: Value) -> str:
-    """The text of a cell; that of one that shows a number needs no room."""
-    if type(value) is Computed or type(value) is Link:
-        value = value[1]
-    return value if isinstance(value, str) else ""
 
 
 _HIGHEST = 409.0
