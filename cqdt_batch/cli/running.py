@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -19,6 +18,7 @@ from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
 
 if TYPE_CHECKING:
+    from cqdt_batch.pipeline.running import Track
     from cqdt_batch.pipeline.writing import Results
     from cqdt_batch.scoring.outcome import Outcome
 
@@ -77,8 +77,7 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
     folder, definition = opened.folder, opened.definition
     check_place(folder.results, talk)
     check_place(folder.feedback, talk)
-    with _imported_meanwhile():
-        outcome = assess(folder, definition, talk.track("cli.reading"))
+    outcome = assess(folder, definition, _importing(talk.track("cli.reading")))
     from cqdt_batch.pipeline.aside import drawn_aside
     from cqdt_batch.pipeline.sealing import prepare_journal, write_journal
     from cqdt_batch.pipeline.writing import annex_bytes, write_results
@@ -106,20 +105,17 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
     raise typer.Exit(status)
 
 
-@contextmanager
-def _imported_meanwhile() -> Iterator[None]:
-    """Import what follows while the forms are read: it takes longer than reading the few forms of a small round."""
-    others = Thread(target=_import_what_follows)
-    others.start()
-    try:
-        yield
-    finally:
-        others.join()
+def _importing(track: Track) -> Track:
+    """Import what follows once the first form was read: while workers read the others, this process would wait."""
 
+    def walk(things: Sequence[Any]) -> Iterator[Any]:
+        for number, thing in enumerate(track(things)):
+            if number == 1:
+                import cqdt_batch.pipeline.sealing
+                import cqdt_batch.publishing.machine  # noqa: F401 - whoever uses them finds them imported
+            yield thing
 
-def _import_what_follows() -> None:
-    import cqdt_batch.pipeline.sealing
-    import cqdt_batch.publishing.machine  # noqa: F401 - whoever uses them finds them imported
+    return walk
 
 
 def _tell_outcome(outcome: Outcome, opened: Opened, talk: Talk) -> None:
