@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import TimeoutError as TookTooLong
@@ -36,7 +37,7 @@ class Failure(NamedTuple):
 CONSTS.sleep_unit = 0.02
 """Seconds between two looks of a pool after its workers. It ends with one: its usual tenth can be felt."""
 
-_LARGEST_GROUP = 16
+_LARGEST_GROUP = 32
 _GROUPS_EACH = 4
 """Every worker gets at least so many groups of jobs, so that none sits idle while another has much left to do."""
 
@@ -99,7 +100,8 @@ def _pool(workers: int, state: Any, limits: Limits) -> Iterator[ProcessPool]:
     """
     others = multiprocessing.active_children()
     context = multiprocessing.get_context(start_method())
-    pool = ProcessPool(max_workers=workers, context=context, initializer=_settle, initargs=(state, limits.memory))
+    initargs = (pickle.dumps(state), limits.memory)  # written once, not for each of them
+    pool = ProcessPool(max_workers=workers, context=context, initializer=_settle, initargs=initargs)
     try:
         yield pool
     finally:
@@ -120,14 +122,14 @@ def _behind_main() -> set[str]:
     return {module for name in names if isinstance(module := getattr(name, "__module__", None), str)} - {"__main__"}
 
 
-def _settle(state: Any, memory: int) -> None:
+def _settle(state: bytes, memory: int) -> None:
     """Prepare a worker: keep what all jobs need, and bound the memory they may ask for.
 
     What is there by now stays, and what a job makes has hardly ever cycles: looking for them again and again took a
     tenth of the time.
     """
     global _state  # noqa: PLW0603 - a worker process has one state, given to it once
-    _state = state
+    _state = pickle.loads(state)  # noqa: S301 - from the process that started this one
     gc.freeze()
     gc.set_threshold(_OBJECTS)
     if sys.platform == "linux":
