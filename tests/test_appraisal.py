@@ -704,7 +704,9 @@ def test_new_evidence_for_a_verified_row_is_told(tmp_path: Path) -> None:
 
 
 def test_what_was_not_understood_in_the_form_is_no_change(tmp_path: Path) -> None:
-    odd = (handed_in("u1", OWN_1 | {"1": "=1+1", ("2", FIRST): "một nửa"}), SENT[1])
+    sent = handed_in("u1", OWN_1 | {"1": "=1+1", ("2", FIRST): "một nửa"})
+    unread = [replace(one, value=None) if one.raw == "một nửa" else one for one in sent.inputs]
+    odd = (replace(sent, inputs=tuple(unread)), SENT[1])
     typed = {("u1", "1", "verified_score"): 2, ("u1", "2", "verified_first"): 20, ("u1", "2", "reason"): "Đếm lại"}
     found = appraised(fill(written(tmp_path, sent=odd), {**typed, ("u1", "1", "reason"): "Chấm lại"}), sent=odd)
     assert codes(found.findings) == []

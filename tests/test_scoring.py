@@ -85,6 +85,12 @@ def test_ordinal_ranks_share_only_what_no_tie_break_settles() -> None:
     assert rank(keys, TieRule.ORDINAL) == (3, 1, 2, 3)
 
 
+@given(st.lists(st.tuples(st.sampled_from([Decimal(n) for n in ("-1", "0", "-0", "1", "1.0")])), max_size=8))
+def test_a_rank_counts_what_comes_before_it(keys: list[tuple[Decimal]]) -> None:
+    assert rank(keys, TieRule.COMPETITION) == tuple(1 + sum(one < key for one in keys) for key in keys)
+    assert rank(keys, TieRule.DENSE) == tuple(1 + sum(one < key for one in set(keys)) for key in keys)
+
+
 @given(st.lists(st.tuples(scores, scores, scores), min_size=1, max_size=8))
 def test_points_are_the_exact_sums_of_the_leaves(typed: list[Typed]) -> None:
     points = score(tiny(len(typed)), "k", all_handed_in(typed))
@@ -161,6 +167,17 @@ def test_schemas_give_the_code_of_the_finding_and_its_cell(typed: Content | None
     found = validate(tiny(2), [good, bad])
     assert [f.code for f in found] == expected
     assert [f.where for f in found] == [Where(file="u1.xlsx", sheet="P", row=3, column=5)] * len(expected)
+
+
+anything = st.sampled_from([None, "x", *map(Decimal, ("8.5", "8.50", "8.500", "8.555", "0", "-0", "-1", "-1.0", "11"))])
+
+
+@given(st.lists(st.tuples(anything, anything, anything), min_size=1, max_size=6))
+def test_forms_are_validated_together_as_each_by_itself(typed: list[tuple[Content | None, ...]]) -> None:
+    """Equal answers are judged once, however they are written and in however many forms they stand."""
+    sent = [handed_in(f"u{n}", dict(zip(("a1", "a2", "b"), one, strict=True))) for n, one in enumerate(typed)]
+    alone = [finding for one in sent for finding in validate(tiny(6), [one])]
+    assert sorted(validate(tiny(6), sent), key=str) == sorted(alone, key=str)
 
 
 def test_one_unreadable_cell_does_not_hide_another_units_mistake() -> None:

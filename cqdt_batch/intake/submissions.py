@@ -179,7 +179,7 @@ def values_of(submissions: Iterable[Submission], questions: Sequence[Question]) 
             place_of = {question: place for place, question in enumerate(asked)}
             places = [place_of.get(question, -1) for question in questions]
         values = (*inputs.values, None)
-        yield [values[place] for place in places]
+        yield list(map(values.__getitem__, places))
 
 
 def _answer(found: Input) -> Decimal | str | None:

@@ -25,6 +25,7 @@ from cqdt_batch.definition.records import (
     Unit,
 )
 from cqdt_batch.rounding import published
+from cqdt_batch.scoring.points import without_points
 
 Exact: TypeAlias = "Decimal | Fraction | None"
 """A figure before it is rounded; None where there is none."""
@@ -216,12 +217,8 @@ class Figures:
     @cached_property
     def _gaps(self) -> dict[str, frozenset[str]]:
         """The leaves on the scale of the table's criterion that a unit is not assessed on, if there are any."""
-        leaves = [leaf.code for leaf in self.tree.leaves(self.table.criterion) if not leaf.extra]
-        missing = self.points[leaves].isna()
-        partly = missing[missing.any(axis=1)]
-        return {
-            code: frozenset(compress(leaves, row)) for code, row in zip(partly.index, partly.to_numpy(), strict=True)
-        }
+        leaves = (leaf for leaf in self.tree.leaves(self.table.criterion) if not leaf.extra)
+        return without_points(self.points, leaves)
 
     def is_partly_assessed(self, unit: Unit) -> bool:
         """Tell whether the treatment of the block concerns a unit in this table."""
@@ -249,11 +246,15 @@ class Figures:
 
         Points are, where they are on the full scale: of units assessed on everything, or converted to it.
         """
+        return self._graded[self._places[unit.code]]
+
+    @cached_property
+    def _graded(self) -> Sequence[Decimal | None]:
         kind = self.graded_kind
-        if kind is ColumnKind.TOTAL and not self.is_converted and self.is_partly_assessed(unit):
-            return None
-        figure: Decimal | None = self._rounded(kind, "", self.block.decimals)[self._places[unit.code]]
-        return figure
+        figures: list[Decimal | None] = self._rounded(kind, "", self.block.decimals)
+        if kind is not ColumnKind.TOTAL or self.is_converted or not self._gaps:
+            return figures
+        return [None if code in self._gaps else one for code, one in zip(self.units, figures, strict=True)]
 
 
 def _share(scale: Decimal, points: Decimal | None, possible: Decimal) -> Fraction | None:

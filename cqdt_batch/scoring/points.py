@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from itertools import compress, repeat
+from operator import is_
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import pandas as pd
 
@@ -146,15 +148,16 @@ def _typed_points(leaves: Iterable[Criterion], asked: Sequence[_Asked]) -> dict[
     rows = values_of((one.submission for one in asked), [(code, InputKind.SCORE) for code in codes])
     exempt = [one.exempt for one in asked]
     return {
-        code: [None if code in but else _typed(code, said) for but, said in zip(exempt, column, strict=True)]
+        code: [
+            None if code in but else said if isinstance(said, Decimal) else _lacking(code)
+            for but, said in zip(exempt, column, strict=True)
+        ]
         for code, column in zip(codes, zip(*rows, strict=True), strict=bool(asked))
     }
 
 
-def _typed(code: str, said: Decimal | str | None) -> Decimal:
-    if not isinstance(said, Decimal):
-        raise ValueError(f"no points for {code}")  # noqa: TRY004 - the answer is incomplete
-    return said
+def _lacking(code: str) -> NoReturn:
+    raise ValueError(f"no points for {code}")
 
 
 def _best(leaf: Criterion, answers: Iterable[Answer | None]) -> Fraction:
@@ -200,13 +203,29 @@ def applicable(tree: CriteriaTree, points: pd.DataFrame) -> pd.DataFrame:
 
     `points` is the frame of `score`; the result has its shape.
     """
-    leaves = [leaf.code for leaf in tree.leaves(tree.root.code)]
     codes = list(points.columns)
+    gaps = without_points(points, tree.leaves(tree.root.code))
 
     @cache
-    def maxima(pattern: bytes) -> list[Decimal]:
-        missing = frozenset(leaf for leaf, is_missing in zip(leaves, pattern, strict=True) if is_missing)
+    def maxima(missing: frozenset[str]) -> list[Decimal]:
         return [tree.maximum(code, missing) for code in codes]
 
-    patterns = (row.tobytes() for row in points[leaves].isna().to_numpy())
-    return pd.DataFrame([maxima(pattern) for pattern in patterns], index=points.index, columns=codes, dtype=object)
+    rows = [maxima(gaps.get(unit, _NO_GAPS)) for unit in points.index.tolist()]
+    return pd.DataFrame(rows, index=points.index, columns=codes, dtype=object)
+
+
+_NO_GAPS = frozenset[str]()
+
+
+def without_points(points: pd.DataFrame, leaves: Iterable[Criterion]) -> dict[str, frozenset[str]]:
+    """Those of some leaves that a unit has no points on, for every unit with any.
+
+    `points` is the frame of `score`.
+    """
+    units = points.index.tolist()
+    found: dict[str, set[str]] = {}
+    for leaf in leaves:
+        absent = map(is_, points[leaf.code].tolist(), repeat(None))  # pandas would ask each decimal if it is a number
+        for unit in compress(units, absent):
+            found.setdefault(unit, set()).add(leaf.code)
+    return {unit: frozenset(codes) for unit, codes in found.items()}

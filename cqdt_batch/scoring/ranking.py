@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -135,7 +135,7 @@ def rank_table(
     number = 0
     for (section, units), ranking in zip(members, rankings, strict=True):
         number = 0 if section.restarts else number
-        ordered = _ordered(figures, section, units, ranks)
+        ordered = _ordered(figures, section, units, ranks, ranking)
         standings = tuple(
             Standing(unit=unit, number=place, ranks=ranks.get(unit.code, {}), grade=figures.grade(unit))
             for place, unit in enumerate(ordered, number + 1)
@@ -173,22 +173,17 @@ def _rank_list(figures: Figures, scope: Scope, name: str, units: list[Unit]) -> 
     return RankList(scope=scope, name=name, units=tuple(ordered), ranks=ranks)
 
 
-_METHOD: Mapping[TieRule, Literal["dense", "min"]] = {
-    TieRule.DENSE: "dense",
-    TieRule.COMPETITION: "min",
-    TieRule.ORDINAL: "min",
-}
-
-
 def rank(keys: Iterable[Key], ties: TieRule) -> tuple[int, ...]:
     """Rank keys from the lowest: a, b, b, c gives 1, 2, 2, 3 dense and 1, 2, 2, 4 by competition or ordinal.
 
     Ordinal keys carry the tie-breaks, so that only what is equal in all of them shares a rank.
     """
     read = list(keys)
-    order = {key: place for place, key in enumerate(sorted(set(read)))}
-    places = pd.Series([order[key] for key in read], dtype=int)
-    return tuple(int(place) for place in places.rank(method=_METHOD[ties]))
+    found: dict[Key, int] = {}
+    for place, key in enumerate(sorted(read), 1):
+        if key not in found:
+            found[key] = len(found) + 1 if ties is TieRule.DENSE else place
+    return tuple(found[key] for key in read)
 
 
 def by_result(figures: Figures, unit: Unit) -> Key:
@@ -211,14 +206,18 @@ def _ranks_by_unit(lists: Iterable[RankList]) -> _Ranks:
     return found
 
 
-def _ordered(figures: Figures, section: Section, units: list[Unit], ranks: _Ranks) -> list[Unit]:
+def _ordered(
+    figures: Figures, section: Section, units: list[Unit], ranks: _Ranks, ranking: RankList | None
+) -> list[Unit]:
     """The rows of a section: by its sorting columns, by the register, or by result with what is not ranked last."""
     sorting = [column for column in figures.assessment.columns_of(figures.table) if column.sort]
     ordered = list(units)
     if not sorting:
         if figures.table.order is TableOrder.REGISTER:
             return ordered
-        return sorted(ordered, key=lambda unit: _last_if_unranked(figures, section, unit))
+        first = ranking.units if ranking else ()
+        others = (unit for unit in units if not ranking or unit.code not in ranking.places)
+        return [*first, *sorted(others, key=lambda unit: _last_if_unranked(figures, section, unit))]
     for column in reversed(sorting):  # stable sorts, the leftmost column last
         ordered = _sorted_by(column, figures, ordered, ranks)
     return ordered

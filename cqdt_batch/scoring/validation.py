@@ -1,8 +1,9 @@
 """Validate what was typed with pandera schemas that are built from the criteria.
 
-One schema a block and pattern of exemptions, one wide frame (a row a unit, a column an input), validated once for all
-submissions. The cells are exact decimals, chosen words, or absent; nothing is coerced. Each check carries the code of
-its finding, so a failure (row, column, check) is the finding (unit, input, code).
+One schema an input that a form asks for, over all the answers to it that occur in the forms of units that are asked the
+same: thousands of units give a few hundred different ones, and what is wrong with an answer is wrong for each of them.
+Answers are exact decimals, chosen words, or absent; nothing is coerced. Each check carries the code of its finding, so
+a failure (input, answer, check) is the finding (unit, input, code) of every unit that gave the answer.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import pandas as pd
@@ -78,7 +78,7 @@ def _told_at(failure: Finding, verdict: Verdict, assessment: Assessment) -> Find
 
 
 class Asked(NamedTuple):
-    """An input that a form asks for, or, without a kind, the pair of its numbers a and b; a column of the frame."""
+    """An input that a form asks for, or, without a kind, the pair of its numbers a and b; a column of answers."""
 
     leaf: Criterion
     kind: InputKind | None
@@ -89,19 +89,19 @@ class Asked(NamedTuple):
         return f"{self.leaf.code} {self.kind}"
 
 
-def input_schema(block: Block, leaves: Iterable[Criterion]) -> pa.DataFrameSchema:
-    """Build the schema of the units of a block that are assessed on the same leaves.
+def input_schemas(block: Block, leaves: Iterable[Criterion]) -> dict[str, pa.SeriesSchema]:
+    """Build the schema of each column of answers of the units of a block that are assessed on the same leaves.
 
     The dtype stays `object`: exact decimals, which an all-empty or all-integer column would fail as floats.
     """
-    columns: dict[str, pa.Column] = {}
+    schemas: dict[str, pa.SeriesSchema] = {}
     for leaf in leaves:
         for kind in scored_by(leaf):
             checks = list(_checks(leaf, kind, block.input_decimals))
-            columns[Asked(leaf, kind).column] = pa.Column(object, checks, nullable=True)
+            schemas[Asked(leaf, kind).column] = pa.SeriesSchema(object, checks, nullable=True)
         if _is_pair(leaf):
-            columns[Asked(leaf, None).column] = pa.Column(object, list(_pair_checks(leaf)), nullable=True)
-    return pa.DataFrameSchema(columns, strict=True)
+            schemas[Asked(leaf, None).column] = pa.SeriesSchema(object, list(_pair_checks(leaf)), nullable=True)
+    return schemas
 
 
 def _checks(leaf: Criterion, kind: InputKind, decimals: int) -> Iterator[pa.Check]:
@@ -113,7 +113,7 @@ def _checks(leaf: Criterion, kind: InputKind, decimals: int) -> Iterator[pa.Chec
     if kind is InputKind.SCORE:
         maximum, step = leaf.max_score or Decimal(0), leaf.step
         yield pa.Check(lambda scores: scores <= maximum, error="score_above_maximum")
-        yield pa.Check(lambda scores: scores.map(cache(decimals_of)) <= decimals, error="score_too_fine")
+        yield pa.Check(lambda scores: scores.map(decimals_of) <= decimals, error="score_too_fine")
         if step:
             yield pa.Check(lambda scores: scores % step == 0, error="score_off_step")
         return
@@ -121,7 +121,7 @@ def _checks(leaf: Criterion, kind: InputKind, decimals: int) -> Iterator[pa.Chec
     if leaf.measured is Measure.PERCENT:
         yield pa.Check(lambda shares: shares <= _HUNDRED, error="percent_above_hundred")
     elif leaf.rule is Rule.COUNT:
-        yield pa.Check(lambda counts: counts.map(cache(decimals_of)) == 0, error="count_not_whole")
+        yield pa.Check(lambda counts: counts.map(decimals_of) == 0, error="count_not_whole")
 
 
 def _is_pair(leaf: Criterion) -> bool:
@@ -176,26 +176,39 @@ def _failures(
     author: Author = Author.UNIT,
 ) -> Iterator[Finding]:
     """What is wrong in the inputs of units that are asked the same leaves."""
-    schema = input_schema(assessment.block_by_code[block], leaves)
     asked = [Asked(leaf, kind) for leaf in leaves for kind in scored_by(leaf)]
     columns = _columns(asked, alike)
-    frame = pd.DataFrame(columns, index=[submission.unit for submission in alike], dtype=object)
+    wrong: dict[tuple[str, str], str] = {}
+    for name, schema in input_schemas(assessment.block_by_code[block], leaves).items():
+        if codes := _wrong(schema, columns[name]):
+            found = zip(alike, columns[name], strict=True)
+            wrong.update({(one.unit, name): codes[answer] for one, answer in found if answer in codes})
+    units = {unit for unit, _ in wrong}
+    faulty = [submission for submission in alike if submission.unit in units]
+    inputs: dict[str, dict[tuple[str, InputKind | None], Input]] = {
+        s.unit: {(i.criterion, i.kind): i for i in s.inputs} for s in faulty
+    }
+    for one in asked:
+        for submission in faulty:
+            code = _code(wrong, submission.unit, one)
+            cell = inputs[submission.unit].get((one.leaf.code, one.kind))
+            if code and cell is not None and not (code == "score_missing" and cell.raw is not None):
+                yield _finding(assessment, submission, one.leaf, cell, code, author)
+
+
+def _wrong(schema: pa.SeriesSchema, column: _Column) -> dict[_Answer, str]:
+    """What is wrong with each of the answers that occur in a column, if anything is: the first check that it fails.
+
+    Answers that are equal are judged once; no check tells 8.5 from 8.50. A check that breaks is told of no answer, and
+    raises.
+    """
+    answers = list(dict.fromkeys(column))
     try:
-        schema.validate(frame, lazy=True, inplace=True)
+        schema.validate(pd.Series(answers, dtype=object), lazy=True, inplace=True)
     except pa.errors.SchemaErrors as failed:
-        cases = failed.failure_cases[["index", "column", "check"]].drop_duplicates(["index", "column"])
-        wrong = {(unit, column): code for unit, column, code in cases.itertuples(index=False)}
-        units = {unit for unit, _ in wrong}
-        faulty = [submission for submission in alike if submission.unit in units]
-        inputs: dict[str, dict[tuple[str, InputKind | None], Input]] = {
-            s.unit: {(i.criterion, i.kind): i for i in s.inputs} for s in faulty
-        }
-        for one in asked:
-            for submission in faulty:
-                code = _code(wrong, submission.unit, one)
-                found = inputs[submission.unit].get((one.leaf.code, one.kind))
-                if code and found is not None and not (code == "score_missing" and found.raw is not None):
-                    yield _finding(assessment, submission, one.leaf, found, code, author)
+        cases = failed.failure_cases[["index", "check"]].drop_duplicates("index")
+        return {answers[place]: code for place, code in cases.itertuples(index=False)}
+    return {}
 
 
 def _typed(submission: Submission, leaf: Criterion, kind: InputKind) -> Decimal | str | None:
@@ -209,7 +222,8 @@ def _code(wrong: dict[tuple[str, str], str], unit: str, asked: Asked) -> str:
     return alone or (paired if _PAIR_IS_WRONG_AT.get(paired) is asked.kind else "")
 
 
-_Column: TypeAlias = "Sequence[Decimal | str | _Pair | None]"
+_Answer: TypeAlias = "Decimal | str | _Pair | None"
+_Column: TypeAlias = "Sequence[_Answer]"
 
 
 def _columns(asked: Sequence[Asked], alike: Sequence[Submission]) -> dict[str, _Column]:
