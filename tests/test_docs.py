@@ -38,7 +38,7 @@ MAKERS = {
 
 COMPUTED = {
     ("definition/loading.py", "_report"): {},
-    ("definition/loading.py", "_value"): {},  # the code of a _Wrong
+    ("definition/loading.py", "_report_at"): {},  # the code of a _Wrong
     ("definition/loading.py", "_read"): dict.fromkeys(_NO_VALUES.values(), ERROR),
     ("intake/collecting.py", "_failed"): {},  # the code of a Failure
     ("intake/collecting.py", "_unopened"): dict.fromkeys(("file_lock", "file_hidden", "file_special"), NOTICE),
