@@ -83,6 +83,7 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
     from cqdt_batch.pipeline.writing import annex_bytes, write_results
     from cqdt_batch.publishing.machine import outcome_json, outputs_json
 
+    talk.tell("cli.computing")
     outcome = recalling(folder, outcome)
     draw = partial(annex_bytes, outcome, talk.words)
     with drawn_aside(draw) if with_annex else nullcontext() as annex:

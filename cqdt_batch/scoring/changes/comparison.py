@@ -95,12 +95,12 @@ class Comparison:
     rows: tuple[RowChange, ...]
     alterations: tuple[Alteration, ...]
 
-    @property
+    @cached_property
     def moved(self) -> tuple[UnitChange, ...]:
         """The units whose points moved."""
         return tuple(unit for unit in self.units if unit.movements)
 
-    @property
+    @cached_property
     def moved_rows(self) -> tuple[RowChange, ...]:
         """The rows of annex tables that are not what they were."""
         return tuple(row for row in self.rows if row.causes)
@@ -114,7 +114,7 @@ class Comparison:
     def _movements(self) -> dict[int, tuple[Movement, ...]]:
         return {id(unit.pair): unit.movements for unit in self.units}
 
-    @property
+    @cached_property
     def scopes(self) -> tuple[Scope, ...]:
         """The kinds of rank that any table has."""
         found = {scope for row in self.rows for placing in (row.old, row.new) if placing for scope in placing.ranks}
