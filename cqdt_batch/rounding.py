@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import cache
+
+_WIDE = Context(prec=5_000)
+"""More digits than any number of a spreadsheet has: nothing is rounded but what is meant to be."""
 
 
 def published(score: Decimal | Fraction, decimals: int) -> Decimal:
@@ -14,7 +17,7 @@ def published(score: Decimal | Fraction, decimals: int) -> Decimal:
     27 becomes 27.0, and -0.04 becomes 0.0, without a sign.
     """
     if isinstance(score, Decimal):
-        rounded = score.quantize(_last(decimals), ROUND_HALF_UP)
+        rounded = score.quantize(_last(decimals), ROUND_HALF_UP, _WIDE)
         return rounded or abs(rounded)
     whole = score.denominator
     units = (2 * abs(score.numerator) * 10**decimals + whole) // (2 * whole)
@@ -29,4 +32,4 @@ def _last(decimals: int) -> Decimal:
 
 def trimmed(number: Decimal) -> Decimal:
     """The same number without final zeros: 62.500 is 62.5, 100 stays 100."""
-    return Decimal(f"{number.normalize():f}")
+    return Decimal(f"{number.normalize(_WIDE):f}")

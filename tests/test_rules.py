@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cqdt_batch.definition.records import Criterion, Extra, Level, Measure, Rule, ZeroRule
-from cqdt_batch.rounding import published
+from cqdt_batch.rounding import published, trimmed
 from cqdt_batch.scoring.rules import Answer, leaf_points, measured
 from tests.assessments import criterion, half_up
 
@@ -69,12 +69,18 @@ def test_a_figure_rounds_the_same_as_a_fraction_and_as_a_decimal(exact: Decimal,
         (Fraction(-1, 100), 1, "0.0"),
         (Decimal("-0.04"), 1, "0.0"),
         (Decimal("-0.05"), 1, "-0.1"),
+        (Decimal("10.5"), 30, f"10.5{'0' * 29}"),
+        (Decimal("1e30"), 2, f"1{'0' * 30}.00"),
     ],
     ids=str,
 )
 def test_rounding_by_example(exact: Fraction | Decimal, decimals: int, expected: str) -> None:
     """A penalty that rounds to nothing is printed 0.0, not -0.0."""
     assert str(published(exact, decimals)) == expected
+
+
+def test_zeros_are_taken_off_and_nothing_else() -> None:
+    assert trimmed(Decimal(f"0.{'1234567890' * 4}00")) == Decimal(f"0.{'1234567890' * 4}")
 
 
 # ---------------------------------------------------------------- each rule against its formula

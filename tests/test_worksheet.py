@@ -124,6 +124,11 @@ CELLS = {
     "quotes": "<c r='A1'><v>1</v></c>",
     "unclosed": '<c r="A1"><v>1</v>',
     "closed twice": '<c r="A1"><v>1</v></c></c>',
+    "other namespace": '<c xmlns="urn:y" r="A1"><v>1</v></c><c xmlns="" r="B1"><v>2</v></c>',
+    "formula of another namespace": '<c r="A1"><f xmlns="urn:y">B1</f><v>1</v></c>',
+    "attribute in an attribute": '<c r="A1"><f ab1=" t=" t="array" ref="A1:B1"/><v>1</v></c><c r="B1"><v>2</v></c>',
+    "attribute of a formula twice": '<c r="A1"><f a1="1" a1="2">B1</f><v>1</v></c>',
+    "space in a name": '<c r="A1"><vxml:space="preserve">9</v></c>',
     "other prefix": '<x:c r="A1"><v>1</v></x:c>',
 }
 
@@ -163,6 +168,7 @@ ROWS = {
     "text between": '<row r="1"><c r="A1"><v>1</v></c></row>x<row r="2"><c r="A2"><v>1</v></c></row>',
     "row in a row": '<row r="1"><row r="2"><c r="A2"><v>1</v></c></row></row>',
     "unclosed": '<row r="1"><c r="A1"><v>1</v></c>',
+    "other namespace": '<row xmlns="urn:y" r="1" hidden="1"><c r="A1"><v>1</v></c></row><row xmlns="urn:y" r="2"/>',
     "undeclared prefix": '<row r="1" x14ac:dyDescent="0.25"><c r="A1"><v>1</v></c></row>',
     "nothing": "",
     "white space": " \n ",
@@ -186,6 +192,11 @@ AROUND = {
     "comment behind": {"tail": "<!-- </sheetData> -->"},
     "instruction": {"head": "<?x y?>"},
     "two bodies": {"tail": '<sheetData><row r="9"><c r="A9"><v>9</v></c></row></sheetData>'},
+    "rows of something else": {
+        "head": '<y:a xmlns:y="urn:y" xmlns="urn:y"><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></y:a>'
+        '<sheetData xml:space="preserve"><row r="1"><c r="A1"><v>100</v></c></row></sheetData><y:b xmlns:y="urn:y">',
+        "tail": "</y:b>",
+    },
     "unclosed": {"tail": "<mergeCells>"},
     "another encoding": {"declared": '<?xml version="1.0" encoding="latin-1"?>'},
     "no declaration": {"declared": ""},
@@ -199,6 +210,12 @@ def test_what_stands_around_the_rows_is_read_alike(around: dict[str, str]) -> No
     rows = '<row r="1"><c r="A1"><v>1</v></c><c r="B1" t="inlineStr"><is><t>hai</t></is></c></row>'
 
     agrees(sheet(rows, **around))
+
+
+def test_a_prefix_that_is_declared_elsewhere_is_not_known_in_the_rows() -> None:
+    rows = '<row r="1" x14ac:dyDescent="0.25"><c r="A1"><v>1</v></c></row>'
+
+    agrees(sheet(rows, head='<sheetPr xmlns:x14ac="urn:x"/>'))
 
 
 USUAL = (

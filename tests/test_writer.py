@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
@@ -238,3 +239,13 @@ def test_a_formula_by_row_is_that_of_the_row_whatever_figures_it_holds(figure: s
         return f"=IF(A{row}>{figure},B{row},0)"
 
     assert [by_row(write)(row) for row in (1, 70)] == [write(1), write(70)]
+
+
+def test_words_that_look_like_tags_of_a_workbook_stay_words() -> None:
+    """XlsxWriter writes a text that begins with <r> and ends with </r> as it is."""
+    words = ("<r>Công văn 12 <b></r>", "<r><t>hi</t></r>", "<r>x & y</r>")
+    cells = tuple(Cell(row, 1, text, Style()) for row, text in enumerate(words, 1))
+
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes([Sheet(name="A", cells=cells)], "T")))
+
+    assert tuple(row[0] for row in book["A"].iter_rows(values_only=True)) == words

@@ -221,7 +221,7 @@ def _refusals(entries: list[zipfile.ZipInfo], name: str, limits: Limits) -> Iter
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > limits.unpacked * MIB:
         yield over_limit(name, "unpacked", mib(unpacked), limits)
-    if _overlap(entries):
+    if _overlap(entries) or any(entry.header_offset < 0 for entry in entries):
         yield error("file_damaged", where)
 
 

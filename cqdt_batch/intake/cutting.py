@@ -18,7 +18,7 @@ from xml.sax.saxutils import unescape
 
 from cqdt_batch.intake.contents import CellReader, ReadCell, ReadRow, row_of
 from cqdt_batch.intake.formats import unescaped
-from cqdt_batch.intake.parsing import frame_of, namespace_of
+from cqdt_batch.intake.parsing import frame_of, local, namespace_of
 from cqdt_batch.intake.written import (
     Frame,
     UnusualError,
@@ -61,7 +61,7 @@ class Cutter:
             raise UnusualError
         head, opened, rest = part.partition(b"<sheetData>")
         body, closed, tail = rest.partition(b"</sheetData>")
-        if not (opened and closed) or (_ADDED in body and b'xmlns:x14ac="' not in head):
+        if not (opened and closed) or (_ADDED in body and not _DECLARED.search(head)):
             raise UnusualError
         framed = _framed_once if len(head) + len(tail) <= _LONGEST_FRAME else _framed
         return framed(head, _without_headers(tail)), self._rows_in(body)
@@ -108,6 +108,7 @@ _END_OF_WORDS, _END_OF_NUMBER = b"</t></is>", b"</v>"
 _ADDED = b' x14ac:dyDescent="'
 """What Excel writes into the tag of a row, with a prefix that the sheet must declare."""
 
+_DECLARED = re.compile(rb'<worksheet [^<>]*xmlns:x14ac="')
 _Found = TypeVar("_Found")
 
 
@@ -173,8 +174,8 @@ def _framed(head: bytes, tail: bytes) -> Frame:
     except ET.ParseError as damage:
         raise UnusualError from damage
     tag = namespace_of(root)
-    if root.find(f"{tag}sheetData") is None or len(root.findall(f".//{tag}sheetData")) > 1:
-        raise UnusualError
+    if [element for element in root.iter() if local(element.tag) == "sheetData"] != [root.find(f"{tag}sheetData")]:
+        raise UnusualError  # the rows that were cut out are not the sheet's, or not all of them
     return frame_of(root, tag)
 
 
@@ -182,7 +183,7 @@ _framed_once = lru_cache(maxsize=256)(_framed)
 _LONGEST_FRAME = 65_536
 """Bytes: what stands around the rows of a longer sheet is no blank form's."""
 
-_ATTRIBUTE = re.compile(r' ([a-zA-Z]+)="([^"<>&\r\n\t]*)"')
+_ATTRIBUTE = re.compile(r' ([a-zA-Z][a-zA-Z0-9]*)="([^"<>&\r\n\t]*)"')
 _ROW = re.compile(r'\s*<row((?: [a-zA-Z]+="[^"<>&\r\n\t]*")*)(?: x14ac:dyDescent="[0-9.]+")? ?(/?)>')
 
 
@@ -224,7 +225,7 @@ def _empty_rows(text: bytes) -> tuple[list[ReadRow], int]:
 def _attributes(text: str) -> dict[str, str]:
     found = _ATTRIBUTE.findall(text)
     attributes = dict(found)
-    if len(attributes) < len(found):
+    if len(attributes) < len(found) or "xmlns" in attributes:
         raise UnusualError
     return attributes
 
@@ -233,8 +234,8 @@ _OPENED = r'<c((?: [a-zA-Z]+="[^"<>&\r\n\t]*")*) ?'
 _BLANK = re.compile(rf"{_OPENED}/>")
 _FILLED = re.compile(
     rf"{_OPENED}>"
-    r'(?:<f(?P<about>(?: [a-zA-Z0-9]+="[^"<>&\r\n\t]*")*) ?(?:/>|>(?P<formula>[^<]*)</f>))?'
-    r'(?P<value><v ?(?:/>|(?: ?xml:space="preserve")?>(?P<shown>[^<]*)</v>))?'
+    r'(?:<f(?P<about>(?: [a-zA-Z][a-zA-Z0-9]*="[^"<>&\r\n\t]*")*) ?(?:/>|>(?P<formula>[^<]*)</f>))?'
+    r'(?P<value><v(?: ?/>|(?: xml:space="preserve")?>(?P<shown>[^<]*)</v>))?'
     r'(?:<is><t(?: xml:space="preserve")?>(?P<inline>[^<]*)</t></is>)?'
 )
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|\\]\\]>")

@@ -333,6 +333,10 @@ def _may_have_been(found: Content | None, code: str) -> bool:
             return code.count(".") == 1 and code.replace(".", "").isdecimal() and Decimal(code) == found
         case date():
             return parts[:2] in ([found.day, found.month], [found.month, found.day])
-        case str():
+        case str() if len(found) <= _LONGEST_CODE:
             return [int(part) for part in re.findall(r"\d+", found)] == parts
     return False
+
+
+_LONGEST_CODE = 100
+"""Letters: what is longer was no code before a program spoilt it."""

@@ -96,6 +96,8 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
         self.table[row][column] = (form, self._text(text))
 
     def _text(self, text: str) -> str:
+        if text.startswith("<r>") and text.endswith("</r>"):  # XlsxWriter takes such words for tags of its own
+            return f' t="inlineStr"><is><t xml:space="preserve">{self._escape_data(text)}</t></is></c>'
         return f' t="s"><v>{self.str_table._get_shared_string_index(text)}</v></c>'
 
     def put_blank(self, row: int, column: int, _: object, form: Any) -> None:
