@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,32 @@ except ZeroDivisionError:
 """)
         == "raised []\n"
     )
+
+
+def test_a_copy_of_a_run_that_was_killed_ends_by_itself() -> None:
+    """Nobody reads what it drew, and nobody is there to end it."""
+    script = """
+with drawn_aside(lambda: bytes(1_000_000)):
+    print(active_children()[0].pid, flush=True)
+    os.kill(ours, signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", HEAD + script], cwd=ROOT, stdout=subprocess.PIPE, check=False)
+    copy = int(killed.stdout)
+    patience = time.monotonic() + 20
+    while is_alive(copy) and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert not is_alive(copy)
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether a process runs or waits; one that ended may be listed until somebody asks how."""
+    try:
+        state = (
+            Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+        )
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def test_an_interrupt_leaves_no_process_behind() -> None:

@@ -193,7 +193,8 @@ AROUND = {
     "instruction": {"head": "<?x y?>"},
     "two bodies": {"tail": '<sheetData><row r="9"><c r="A9"><v>9</v></c></row></sheetData>'},
     "rows of something else": {
-        "head": '<y:a xmlns:y="urn:y" xmlns="urn:y"><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData></y:a>'
+        "head": '<y:a xmlns:y="urn:y" xmlns="urn:y"><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
+        "</y:a>"
         '<sheetData xml:space="preserve"><row r="1"><c r="A1"><v>100</v></c></row></sheetData><y:b xmlns:y="urn:y">',
         "tail": "</y:b>",
     },

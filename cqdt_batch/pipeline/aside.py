@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -63,7 +63,7 @@ def _copied(draw: Drawn) -> _Copy | None:
     """Copy this process and let the copy draw; None where the system has no room for it."""
     fork = get_context("fork")
     receiver, sender = fork.Pipe(duplex=False)
-    process = fork.Process(target=_draw, args=(draw, sender), daemon=True)
+    process = fork.Process(target=_draw, args=(draw, sender, receiver), daemon=True)
     with sender, _quiet_fork():
         try:
             process.start()
@@ -129,12 +129,17 @@ def can_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1 and cores() > 1
 
 
-def _draw(draw: Drawn, sender: Connection) -> None:
-    """Be the copy: the one that was copied hears of interrupts, and ends this one."""
+def _draw(draw: Drawn, sender: Connection, receiver: Connection) -> None:
+    """Be the copy: the one that was copied hears of interrupts, and ends this one.
+
+    Should that one be killed, nobody reads what this one drew: it learns so only if it does not hold the other end too.
+    """
+    receiver.close()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.disable()
     try:
         drawn = draw()
     except Exception:  # noqa: BLE001 - it is met again, and told, where it is drawn instead
         drawn = b""
-    sender.send_bytes(drawn)
+    with suppress(OSError):
+        sender.send_bytes(drawn)
