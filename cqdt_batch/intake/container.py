@@ -13,11 +13,11 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar, TypeVarTuple
 
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Fact, Finding, Term, Where, error
@@ -236,19 +236,30 @@ def mib(size: int) -> int:
     return -(-size // MIB)
 
 
+_Others = TypeVarTuple("_Others")
+_Found = TypeVar("_Found")
+
+
+def known_by_bytes(read: Callable[[bytes, *_Others], _Found]) -> Callable[[bytes, *_Others], _Found]:
+    """Read a part that all forms of a round have alike once, if it is small: a worker's memory has a limit."""
+    remembered = lru_cache(maxsize=64)(read)
+
+    def reading(part: bytes, *others: *_Others) -> _Found:
+        return (remembered if len(part) <= _REMEMBERED else read)(part, *others)
+
+    return reading
+
+
 def unsafe_part(parts: Parts) -> str:
     """The name of an XML part that declares a document type or hides one by its encoding; "" if there is none."""
-    return next((name for name, part in parts.items() if _is_xml(name) and not _is_plain(part)), "")
-
-
-def _is_plain(part: bytes) -> bool:
-    return _is_plain_once(part) if len(part) <= _REMEMBERED else is_plain(part)
+    return next((name for name, part in parts.items() if _is_xml(name) and not is_plain(part)), "")
 
 
 def _is_xml(name: str) -> bool:
     return name.casefold().endswith((".xml", ".rels", ".vml"))
 
 
+@known_by_bytes
 def is_plain(part: bytes) -> bool:
     """Tell whether an XML part is written in the usual encoding and declares no document type."""
     if b"\x00" in part[:200]:
@@ -256,9 +267,6 @@ def is_plain(part: bytes) -> bool:
     encoding = _ENCODING.match(part[: part.find(b">") + 1].removeprefix(b"\xef\xbb\xbf").lstrip())
     is_known = encoding is None or encoding[1].lower() in (b"utf-8", b"utf8", b"us-ascii")
     return is_known and not (holds(part, b"<!") and _DECLARED.search(part))
-
-
-_is_plain_once = lru_cache(maxsize=64)(is_plain)
 
 
 def holds(part: bytes, sign: bytes) -> bool:

@@ -16,12 +16,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from cqdt_batch.cells import Grid
-from cqdt_batch.intake.container import Parts, holds, is_plain
+from cqdt_batch.intake.container import Parts, holds, is_plain, known_by_bytes
 from cqdt_batch.intake.formats import built_in
 from cqdt_batch.intake.parsing import local, text_of
 from cqdt_batch.intake.worksheet import SheetReader
@@ -35,9 +35,6 @@ _MARKUP = (
 
 _BETWEEN_ROWS = re.compile(rb"(</row>|<sheetData>|</sheetData>|\?>)\s*<!--(?:(?!--).)*-->", re.DOTALL)
 """Where a comment stands in nobody's way."""
-
-_REMEMBERED = 32_768
-"""Bytes: parts up to this size, of which all forms have the same, are parsed once; a worker's memory has a limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,8 +111,7 @@ class _Package:
             yield "file_external_links"
 
     def _root(self, path: str) -> Any:
-        part = self.parts[path]
-        return _parsed_once(part, path) if len(part) <= _REMEMBERED else _parsed(part, path)
+        return _parsed(self.parts[path], path)
 
     @cached_property
     def _related(self) -> Mapping[str, _Relation]:
@@ -128,22 +124,20 @@ class _Package:
         path = posixpath.join(folder, "_rels", f"{name}.rels")
         if path not in self.parts:
             return {}
-        part = self.parts[path]
-        return (_relations_once if len(part) <= _REMEMBERED else _relations_in)(part, path, folder)
+        return _relations_in(self.parts[path], path, folder)
 
 
+@known_by_bytes
 def _relations_in(part: bytes, path: str, folder: str) -> Mapping[str, _Relation]:
     inside = (r for r in _parsed(part, path) if r.get("TargetMode") != "External")
     return {r.attrib["Id"]: _Relation(_key(_target(folder, r.attrib["Target"])), r.get("Type", "")) for r in inside}
-
-
-_relations_once = lru_cache(maxsize=64)(_relations_in)
 
 
 def _of_kind(related: Mapping[str, _Relation], kind: str) -> Iterator[str]:
     return (path for path, found in related.values() if found.endswith(kind))
 
 
+@known_by_bytes
 def _parsed(part: bytes, path: str) -> Any:
     """The root element of a part; ValueError where two programs could read it differently."""
     if not is_plain(part):
@@ -151,9 +145,6 @@ def _parsed(part: bytes, path: str) -> Any:
     if _has_markup(part) and _has_markup(_BETWEEN_ROWS.sub(rb"\1", part)):
         raise ValueError(f"markup in {path}")
     return ET.fromstring(part)  # noqa: S314 - the guard let no entity pass
-
-
-_parsed_once = lru_cache(maxsize=64)(_parsed)
 
 
 def _has_markup(part: bytes) -> bool:
@@ -172,13 +163,9 @@ def moment_of(text: str | None) -> datetime | None:
         return None
 
 
+@known_by_bytes
 def _formats(part: bytes, path: str) -> tuple[str, ...]:
     """The number format of every cell style, by its index."""
-    return _formats_once(part, path) if len(part) <= _REMEMBERED else tuple(_formats_in(_parsed(part, path)))
-
-
-@lru_cache(maxsize=64)
-def _formats_once(part: bytes, path: str) -> tuple[str, ...]:
     return tuple(_formats_in(_parsed(part, path)))
 
 
