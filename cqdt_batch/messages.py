@@ -95,7 +95,7 @@ def reason_of(refusal: OSError) -> Fact:
 
 
 _LONGEST = 40
-"""Digits: a longer number is told by its size, nobody reads it."""
+"""Digits before the point: a longer number is told by its size, nobody reads it; twice as many altogether are shown."""
 
 
 class Words:
@@ -114,8 +114,11 @@ class Words:
         match fact:
             case Term(key, facts):
                 return self(key, **dict(facts))
+            case int() if abs(fact) >= 10**_LONGEST:
+                return self.shown(Decimal(fact))
             case Decimal():
                 digits = f"{fact:f}" if -_LONGEST < fact.adjusted() < _LONGEST else f"{fact:.3e}"
+                digits = digits if len(digits) <= 2 * _LONGEST else f"{digits[: 2 * _LONGEST]}…"
                 return digits.replace(".", ",") if self.language is Language.VI else digits
             case tuple() if all(isinstance(part, Decimal) for part in fact):
                 return f" {self('or')} ".join(self.shown(part) for part in fact)

@@ -29,12 +29,14 @@ from cqdt_batch.findings import Finding, Severity, Term
 from cqdt_batch.intake.answers import read_submission
 from cqdt_batch.intake.collecting import Desk, Job, read_form, take
 from cqdt_batch.intake.ods import read_opendocument
+from cqdt_batch.intake.ole import MAGIC
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.recognition import Form, recognise
 from cqdt_batch.intake.rivals import FileState
 from cqdt_batch.intake.submissions import InputKind
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
+from cqdt_batch.pipeline.running import read_definition
 from cqdt_batch.pipeline.writing import write_feedback
 from cqdt_batch.scoring.outcome import SCORED, Outcome, UnitState
 from tests.rounds import FORM, codes, form_cells, header, outcome_of, retype, saved_at
@@ -1078,3 +1080,26 @@ def test_a_cell_of_an_opendocument_sheet_is_what_it_shows(cell: str, content: ob
     part = OPENDOCUMENT.format(f"<table:table-cell {cell}</table:table-cell>")
     grid = read_opendocument({"content.xml": part.encode()}).grids[0]
     assert grid.rows == {1: {1: content}}
+
+
+@pytest.mark.parametrize(
+    ("step", "data"),
+    [
+        ("zipfile.ZipFile", None),
+        ("zlib.decompressobj", None),
+        ("xml.etree.ElementTree.fromstring", None),
+        ("olefile.OleFileIO", MAGIC + bytes(512)),
+        ("email.message_from_bytes", b"From: a@b.vn\nSubject: phi\xe1\xba\xbfu\n\n"),
+    ],
+)
+def test_a_file_for_which_memory_does_not_suffice_is_not_called_damaged(
+    sample: RoundFolder, monkeypatch: pytest.MonkeyPatch, step: str, data: bytes | None
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    assessment = read_definition(sample).assessment
+    assert assessment is not None
+    monkeypatch.setattr(step, fail)
+    with pytest.raises(MemoryError):
+        take(Desk(assessment, read_form), Job("a.xlsx", data=data or form_of(sample).read_bytes() + b"\x00"))

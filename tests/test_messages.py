@@ -125,3 +125,18 @@ def test_a_key_that_is_not_in_the_catalogue_is_an_error(key: str) -> None:
     assert key not in catalogue()
     with pytest.raises(KeyError):
         Words()(key)
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (10**39, "1" + "0" * 39),
+        (10**40, "1,000e+40"),
+        (-(10**5_000), "-1,000e+5000"),
+        (Decimal("10.5") + Decimal("1e-20"), "10,50000000000000000001"),
+        (Decimal("0." + "12345" * 4_000), "0," + "12345" * 15 + "123…"),
+    ],
+    ids=["40 digits", "41 digits", "5,001 digits below zero", "20 decimals", "20,000 decimals"],
+)
+def test_a_number_of_thousands_of_digits_is_told_shortly(number: int | Decimal, shown: str) -> None:
+    assert Words().shown(number) == shown

@@ -109,13 +109,15 @@ def _read_inputs(rows: FormRows) -> tuple[Inputs, Mapping[str, list[Finding]]]:
     values: list[Decimal | str | None] = []
     told: dict[str, list[Finding]] = defaultdict(list)
     for (code, kind), (row, _), raw in zip(asked, places, raws, strict=True):
+        value: Decimal | str | None
         if raw is None or (kind is InputKind.SCORE and isinstance(raw, Decimal)):
-            values.append(raw)
-            continue
-        value, findings = _meaning(rows, rows.leaves[code], row, kind, raw)
-        values.append(value)
-        if findings:
+            value = raw
+        elif kind in NOTED and isinstance(raw, str) and is_clear(raw):
+            value = raw.strip()
+        else:
+            value, findings = _meaning(Cell(rows.leaves[code], kind, raw, rows.where(row, kind), rows.unit))
             told[code] += findings
+        values.append(value)
     inputs = Inputs(
         unit=rows.unit,
         file=rows.file,
@@ -138,13 +140,9 @@ def _once(columns: _Alike) -> _Alike:
     return columns
 
 
-def _meaning(rows: FormRows, leaf: Criterion, row: int, kind: InputKind, raw: Content) -> Meaning:
-    """Tell what a filled input means, but for typed points; plain words are what they are."""
-    if kind not in NOTED:
-        return read_value(Cell(leaf, kind, raw, rows.where(row, kind), rows.unit))
-    if isinstance(raw, str) and is_clear(raw):
-        return raw.strip(), ()
-    return read_note(leaf, raw, rows.where(row, kind), rows.unit)
+def _meaning(cell: Cell) -> Meaning:
+    """Tell what a filled input means."""
+    return read_note(cell.leaf, cell.raw, cell.where, cell.unit) if cell.kind in NOTED else read_value(cell)
 
 
 def is_clear(text: str) -> bool:

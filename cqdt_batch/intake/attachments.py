@@ -35,6 +35,8 @@ def attachments(data: bytes, kind: FileKind, name: str, limits: Limits) -> tuple
     read = _from_mail if kind is FileKind.MAIL else outlook_attachments
     try:
         found = tuple(Attachment(*one) for one in read(data))
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - a damaged mail makes its parser raise whatever it meets
         return error("file_damaged", Where(file=name))
     if len(found) > limits.parts:

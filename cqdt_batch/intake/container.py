@@ -127,6 +127,8 @@ def _kind_of_archive(data: bytes) -> FileKind:
         if "mimetype" in names and "content.xml" in names:
             with archive.open("mimetype") as about:
                 return FileKind.ODS if b"spreadsheet" in about.read(_ENOUGH) else FileKind.DOCUMENT
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - zipfile raises whatever a damaged directory makes it meet
         return FileKind.CUT
     if "[content_types].xml" not in names:
@@ -159,6 +161,8 @@ def unpack(data: bytes, name: str, limits: Limits) -> Parts | Finding:
         entries = archive.infolist()
         refusal = next(_refusals(entries, name, limits), None)
         return refusal or {entry.filename: _part(archive, data, entry) for entry in entries if not entry.is_dir()}
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - zipfile raises whatever a damaged directory makes it meet
         return error("file_damaged", Where(file=name))
 

@@ -70,18 +70,18 @@ class Cutter:
         *closed, rest = body.split(_END_OF_ROW)
         for text in closed:
             yield from self._rows.get(text) or self._read(text)
-        rows, place = _empty_rows(rest)
-        if place < len(rest):
+        rows, opened, _ = _empty_rows(rest)
+        if opened is not None:
             raise UnusualError
         yield from rows
 
     def _read(self, text: bytes) -> list[ReadRow]:
         """Read a row whose closing tag was cut off, and the empty ones before it."""
         known = len(self._filled)
-        rows, place = _empty_rows(text)
-        end = text.find(b">", place) + 1
-        number, is_hidden, _ = _row_tags[text[place:end]]
-        rows.append(row_of(number, self._cells_in(text[end:]), is_hidden=is_hidden))
+        rows, opened, end = _empty_rows(text)
+        if opened is None:
+            raise UnusualError
+        rows.append(row_of(opened.number, self._cells_in(text[end:]), is_hidden=opened.is_hidden))
         if len(self._filled) == known:
             self._rows.keep(text, rows)
         return rows
@@ -93,8 +93,7 @@ class Cutter:
         """
         tag, _, rest = piece.partition(b"><is><t>")
         if rest.endswith(_END_OF_WORDS) and (opened := _tags[tag]) is not None and opened.kind == "inlineStr":
-            row, first, column, *_ = opened
-            return ReadCell(row, first, column, seen(unescaped(_text(rest[: -len(_END_OF_WORDS)]))))
+            return ReadCell(opened.row, opened.first, opened.column, _words(rest[: -len(_END_OF_WORDS)]))
         return self._reader.read(_written(piece))
 
     def _cells_in(self, text: bytes) -> list[ReadCell]:
@@ -209,17 +208,18 @@ def _row_tag(text: bytes) -> _RowTag:
 _row_tags = _Known(_row_tag)
 
 
-def _empty_rows(text: bytes) -> tuple[list[ReadRow], int]:
-    """The rows without cells that a text begins with, and where they end in it."""
-    rows, place = [], 0
+def _empty_rows(text: bytes) -> tuple[list[ReadRow], _RowTag | None, int]:
+    """The rows without cells that a text begins with, the tag that opens the next one, and where that tag ends."""
+    rows: list[ReadRow] = []
+    place = 0
     while place < len(text):
         end = text.find(b">", place) + 1
         tag = _row_tags[text[place:end]]
         if not tag.is_empty:
-            break
+            return rows, tag, end
         rows.append(ReadRow(tag.number, tag.is_hidden, {}))
         place = end
-    return rows, place
+    return rows, None, place
 
 
 def _attributes(text: str) -> dict[str, str]:
@@ -257,6 +257,14 @@ def _text(written: bytes) -> str:
     if "<" in text:
         raise UnusualError
     return _plain(_sound(text))
+
+
+def _words(written: bytes) -> str | None:
+    """Words in a cell as somebody sees them; most hold no sign that stands for another."""
+    text = _decoded(written)
+    if "<" in text or ">" in text or "&" in text or "_x" in text or not text.isprintable():
+        text = unescaped(_text(written))
+    return seen(text)
 
 
 def _sound(text: str) -> str:

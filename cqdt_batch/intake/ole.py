@@ -25,6 +25,8 @@ def contents(data: bytes) -> frozenset[str]:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             return frozenset(path[0] for path in ole.listdir())
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - olefile raises whatever a damaged directory makes it meet
         return frozenset()
 
@@ -34,6 +36,8 @@ def is_locked(data: bytes) -> bool:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             records = ole.openstream("Workbook").read(_FIRST_RECORDS)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - as above
         return False
     at = 0

@@ -68,6 +68,8 @@ def _workbook(data: bytes, kind: FileKind, name: str, limits: Limits) -> Workboo
         return error("file_unsafe", where, part=part)
     try:
         return _ZIPPED[kind](parts)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - a parser raises whatever a damaged file makes it meet
         return error("file_damaged", where)
 
