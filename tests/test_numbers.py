@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cqdt_batch.cells import Content, ErrorValue, Formula, Masked, Percent, decimals_of, shortest
+from cqdt_batch.cells import Content, ErrorValue, Formula, Masked, Percent, as_typed, decimals_of, shortest
 from cqdt_batch.intake.formats import as_shown
 from cqdt_batch.intake.numbers import Reading, read_number, read_text
 
@@ -181,3 +181,8 @@ def test_decimals_are_those_that_count(number: str, decimals: int) -> None:
 )
 def test_a_format_that_shows_less_than_the_cell_holds_is_known(number: str, code: str, is_masked: bool) -> None:
     assert isinstance(as_shown(Decimal(number), code), Masked) is is_masked
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False))
+def test_a_number_is_told_as_it_is_typed_without_an_exponent(number: Decimal) -> None:
+    assert as_typed(number) == f"{number:f}"

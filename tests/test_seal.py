@@ -26,7 +26,7 @@ from cqdt_batch.cli.status import Status
 from cqdt_batch.definition.layout import Layout
 from cqdt_batch.definition.loading import Definition
 from cqdt_batch.findings import Finding, Severity, Term, Where, warning
-from cqdt_batch.intake.submissions import InputKind, scored_by
+from cqdt_batch.intake.submissions import InputKind, Inputs, Submission, scored_by
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.sealing import Verification, verify
@@ -822,6 +822,25 @@ def answers_of(small: SmallRound, code: str) -> Iterator[tuple[tuple[str, str], 
     for (leaf, kind), value in small.typed.get(code, {}).items():
         if kind in scored_by(tree.by_code[leaf]):
             yield (leaf, kind.value), f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def test_answers_are_told_at_their_cells_where_forms_of_a_block_are_laid_out_in_two_ways() -> None:
+    asked, usual, moved = (("x", InputKind.EVIDENCE), ("x", InputKind.SCORE)), ((2, 6), (2, 5)), ((30, 3), (30, 28))
+    answers = ("VB 1", Decimal("7.50"))
+    sent = [
+        Submission(
+            unit=code,
+            file=code,
+            sha256="",
+            inputs=Inputs(unit=code, file=code, sheet="P", asked=asked, places=places, raws=answers, values=answers),
+        )
+        for code, places in {"a": usual, "b": usual, "c": moved, "d": usual}.items()
+    ]
+    of = assessment(list(map(unit, "abcd")), [criterion("T"), criterion("x", "T", 10)])
+    definition = Definition(assessment=of, findings=(), layout=Layout(file="d.xlsx"))
+    entries = ledger_of(evaluate(definition, intake_of(sent), "bai-nop")).units
+    told = [tuple(cell) for entry in entries for sheet in entry.answers for cell in sheet.cells]
+    assert told == [(cell, "x", "score", "7.50", "7.50") for cell in ("E2", "E2", "AB30", "E2")]
 
 
 def test_placings_are_the_published_rows() -> None:

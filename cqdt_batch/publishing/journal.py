@@ -53,7 +53,8 @@ def seal_text(seal: Seal, units: Iterable[UnitEntry], placings: Iterable[Placing
 
     They hold millions of values: an entry may be made when its turn comes, and is let go of once it is written.
     """
-    plain = _plain(replace(seal, ledger=replace(seal.ledger, units=(), placings=())))
+    plain = _plain(replace(seal, inputs=(), ledger=replace(seal.ledger, units=(), placings=())))
+    plain["inputs"] = map(_line, seal.inputs)
     plain["ledger"] |= {"units": map(_line, units), "placings": map(_line, placings)}
     return {name: _joined(_laid_out(field, b" ")) for name, field in plain.items()}
 

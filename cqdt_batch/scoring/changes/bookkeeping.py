@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from itertools import chain, groupby
+from itertools import chain, compress, groupby
+from typing import NamedTuple
 
 from cqdt_batch.cells import Content, as_typed
 from cqdt_batch.definition.assessment import Assessment
@@ -191,24 +192,36 @@ class _Units:
 
     def _answers(self, sent: Submission) -> Iterator[AnswerSheet]:
         """The cells of a form that are filled in and that points come from; most of them mean what was typed."""
-        scored = self.scored[self.outcome.assessment.unit_by_code[sent.unit].block]
+        block = self.outcome.assessment.unit_by_code[sent.unit].block
         for one in _by_sheet(sent.inputs):
-            columns = zip(one.asked, one.places, one.raws, one.values, strict=True)
+            form = self._form(block, one)
+            answers = zip(form.cells, compress(one.raws, form.scored), compress(one.values, form.scored), strict=True)
             cells = [
-                AnsweredCell(_cell(*place), *told, typed := as_typed(raw), typed if value is raw else _meant(value))
-                for asked, place, raw, value in columns
-                if raw is not None and (told := scored.get(asked))
+                AnsweredCell(cell, code, kind, typed := as_typed(raw), typed if value is raw else _meant(value))
+                for (cell, code, kind), raw, value in answers
+                if raw is not None
             ]
             if cells:
                 yield AnswerSheet(file=one.file, sheet=one.sheet, cells=tuple(cells))
 
+    def _form(self, block: str, inputs: Inputs) -> _Form:
+        """How the form of some inputs is laid out: as the one before it in its block, or it is looked at."""
+        form = self.forms.get(block)
+        if form is None or form.asked is not inputs.asked or form.places is not inputs.places:
+            form = self.forms[block] = _laid_out(self.scored[block], inputs)
+        return form
+
     @cached_property
-    def scored(self) -> dict[str, dict[Question, tuple[str, str]]]:
-        """The inputs of each block from which points come, and how they are told."""
+    def forms(self) -> dict[str, _Form]:
+        """The form of each block that was looked at last."""
+        return {}
+
+    @cached_property
+    def scored(self) -> dict[str, frozenset[Question]]:
+        """The inputs of each block from which points come."""
         trees = self.outcome.assessment.trees.items()
         return {
-            block: {(leaf.code, kind): (leaf.code, kind.value) for leaf in tree.criteria for kind in scored_by(leaf)}
-            for block, tree in trees
+            block: frozenset((c.code, kind) for c in tree.criteria for kind in scored_by(c)) for block, tree in trees
         }
 
     def _beside(self, unit: Unit, code: str) -> LeafEntry:
@@ -244,10 +257,24 @@ def _by_sheet(inputs: Sequence[Input]) -> Iterator[Inputs]:
         )
 
 
-@lru_cache(maxsize=100_000)
-def _cell(row: int, column: int) -> str:
-    """The address of a cell; the forms of a round have their answers in the same ones."""
-    return f"{column_letters(column)}{row}"
+class _Form(NamedTuple):
+    """Which inputs of a form points come from, and of each of these the cell, the leaf and the kind, as they are told.
+
+    The forms of a round have their answers in the same cells.
+    """
+
+    asked: tuple[Question, ...]
+    places: tuple[tuple[int, int], ...]
+    scored: list[bool]
+    cells: list[tuple[str, str, str]]
+
+
+def _laid_out(scored: Collection[Question], inputs: Inputs) -> _Form:
+    """Look at a form; `scored` are the inputs from which points come."""
+    chosen = [question in scored for question in inputs.asked]
+    placed = compress(zip(inputs.asked, inputs.places, strict=True), chosen)
+    cells = [(f"{column_letters(column)}{row}", code, kind.value) for (code, kind), (row, column) in placed]
+    return _Form(inputs.asked, inputs.places, chosen, cells)
 
 
 def _place(where: Where) -> Place:
