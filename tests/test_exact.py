@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cqdt_batch.findings import Where
 from cqdt_batch.intake.printed.model import PrintedColumn, PrintedFigure, PrintedRole, PrintedRow, PrintedTable, Sum
 from cqdt_batch.rounding import published
+from cqdt_batch.scoring.consistency.across import differences
 from cqdt_batch.scoring.consistency.exact import Exact, difference, distance, half_unit, summed
 from cqdt_batch.scoring.consistency.sums import Balance, balances
 
@@ -131,3 +132,22 @@ def test_the_slack_is_half_a_unit_for_every_figure_of_which_no_more_is_known(dec
     (balance,) = balances(table_of([row]), Sum(total=TOTAL, plus=(*PLUS, *MINUS)))
     slack = sum((Fraction(1, 2 * 10 ** (d or max(decimals))) for d in decimals), Fraction(0))
     assert Fraction(balance.slack) == (0 if known else slack)
+
+
+FIGURES = st.one_of(st.none(), st.integers(1, 4))
+
+
+@given(st.lists(st.one_of(FIGURES.map(lambda one: (one, one)), st.tuples(FIGURES, FIGURES)), min_size=3, max_size=30))
+def test_a_column_is_the_total_of_another_table_where_all_figures_say_so(
+    pairs: list[tuple[int | None, int | None]],
+) -> None:
+    """More than four in five that both print agree, of three or more with as many different totals."""
+    here, there = (table_of([printed({at: pair[side]}) for pair in pairs]) for side, at in enumerate((PLUS[0], TOTAL)))
+    both = [(row, *pair) for row, pair in enumerate(pairs, 2) if None not in pair]
+    differing = [row for row, one, other in both if one != other]
+    is_same = len({other for _, _, other in both}) >= 3 and len(differing) * 5 < len(both)
+    assert [found.pair.row.where.row for found in differences([here, there])] == (differing if is_same else [])
+
+
+def printed(figures: dict[int, int | None]) -> dict[int, PrintedFigure]:
+    return {at: PrintedFigure(Decimal(figure), 0) for at, figure in figures.items() if figure is not None}

@@ -7,7 +7,7 @@ kept beside it as evidence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -179,9 +179,19 @@ class PrintedTable:
         """The columns of some roles, from left to right."""
         return (column for column in self.columns if column.role in roles)
 
+    def printed(self, position: int) -> Sequence[PrintedFigure | None]:
+        """What `figure` says of a column in every row from top to bottom; it is looked up once."""
+        if position not in self._printed:
+            self._printed[position] = [row.figure(position) for row in self.rows]
+        return self._printed[position]
+
+    @cached_property
+    def _printed(self) -> dict[int, Sequence[PrintedFigure | None]]:
+        return {}
+
     def figures(self, position: int) -> Iterator[PrintedFigure]:
         """The numbers of a column from top to bottom."""
-        return (figure for row in self.rows if (figure := row.figure(position)))
+        return filter(None, self.printed(position))
 
     @cached_property
     def usual_decimals(self) -> Mapping[int, int]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
+from math import ceil
 from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.definition.names import folded, nearest
@@ -108,7 +109,7 @@ def spellings(tables: Sequence[PrintedTable]) -> Iterator[Finding]:
         for row in table.rows:
             spelt[row.key].append(row)
     for rows in spelt.values():
-        if any(row.unit != rows[0].unit for row in rows):
+        if len({row.unit for row in rows}) > 1:
             counts = Counter(row.unit for row in rows)
             usual = max(counts, key=lambda name: counts[name])
             other = next(row for row in rows if row.unit != usual)
@@ -181,11 +182,10 @@ def _differing(
     """The figures that differ in the column of a table that prints the total of another."""
     for column in columns:
         usual = table.usual_decimals[column.position], other.usual_decimals[total.position]
-        pairs = list(_pairs(shared, column.position, total.position, usual))
-        if _is_same_figure(pairs, is_named=_names(column, other)):
-            for pair in pairs:
-                if not pair.agrees:
-                    yield Difference(table, column, other, total, pair)
+        pairs = _pairs(shared, column.position, total.position, usual)
+        differing = _differing_of_same(pairs, len(shared), is_named=_names(column, other))
+        if differing is not None:
+            yield from (Difference(table, column, other, total, pair) for pair in differing)
             return
 
 
@@ -199,12 +199,26 @@ def _pairs(shared: _Shared, column: int, total: int, usual: tuple[int, int]) -> 
             yield Pair(row, its, one.value, two.value, slack)
 
 
-def _is_same_figure(pairs: Sequence[Pair], *, is_named: bool) -> bool:
-    """Tell by the figures whether two columns print the same thing; a name that says so needs less of them."""
-    agreeing = sum(pair.agrees for pair in pairs)
-    kinds = len({pair.other_value for pair in pairs})
-    share = _HALF if is_named else _NEARLY_ALL
-    return len(pairs) >= _FEWEST and kinds >= _FEWEST - is_named and agreeing > share * len(pairs)
+def _differing_of_same(pairs: Iterable[Pair], most: int, *, is_named: bool) -> Sequence[Pair] | None:
+    """Tell by the figures whether two columns print the same thing: which of them differ; None where they do not.
+
+    A name that says so needs less of them. There are at `most` so many pairs: once too many of these differ, no more
+    are looked at.
+    """
+    share = 1 - (_HALF if is_named else _NEARLY_ALL)
+    too_many = ceil(share * most)
+    differing: list[Pair] = []
+    kinds: set[Decimal] = set()
+    count = 0
+    for pair in pairs:
+        count += 1
+        kinds.add(pair.other_value)
+        if not pair.agrees:
+            differing.append(pair)
+            if len(differing) >= too_many:
+                return None
+    is_same = count >= _FEWEST and len(kinds) >= _FEWEST - is_named and len(differing) < share * count
+    return differing if is_same else None
 
 
 @cache

@@ -25,15 +25,12 @@ def summed(figures: Iterable[Decimal]) -> Decimal: ...
 def summed(figures: Iterable[Exact]) -> Exact: ...
 def summed(figures: Iterable[Exact]) -> Exact:
     """The sum of figures; 0 of none."""
-    decimals: list[Decimal] = []
-    fractions: list[Fraction] = []
-    for one in figures:
-        if isinstance(one, Decimal):
-            decimals.append(one)
-        else:
-            fractions.append(one)
+    read = list(figures)
+    decimals = [one for one in read if isinstance(one, Decimal)]
     added = reduce(_EXACT.add, decimals, _NOTHING)
-    return sum(fractions, Fraction(added)) if fractions else added
+    if len(decimals) == len(read):
+        return added
+    return sum((one for one in read if isinstance(one, Fraction)), Fraction(added))
 
 
 @overload

@@ -23,7 +23,7 @@ _FEWEST = 2
 
 def list_questions(tables: Sequence[PrintedTable]) -> Iterator[Finding]:
     """Hold the numbers of units that texts, titles of sections and summaries state against what they list."""
-    known = frozenset(row.key for table in tables if not table.is_summary for row in table.rows)
+    known = frozenset(name for table in tables if not table.is_summary for name in table.by_name)
     for table in tables:
         for text in table.texts:
             yield from _in_text(text.text, text.where, known)

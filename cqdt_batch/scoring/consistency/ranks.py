@@ -314,8 +314,8 @@ def _lists(
     groups: _Groups, ranks: RankColumn, basis: int, values: Values, repeated: Collection[int]
 ) -> Iterator[tuple[str, RankedList]]:
     for title, rows in groups:
-        measured = [(row, values(row, basis)) for row in rows if _is_measured(row, basis)]
-        ranked = [(row, rank, figures) for row, figures in measured if (rank := ranks.rank(row))]
+        measured = [(row, ranks.rank(row), values(row, basis)) for row in rows if _is_measured(row, basis)]
+        ranked = [one for one in measured if one[1]]
         once = [row for row, _, _ in ranked if row.where.row not in repeated] if repeated else []
         known = {(row.key, row.value(basis)) for row in once}
         sure = [
@@ -328,7 +328,9 @@ def _lists(
         for row, rank, figures in sorted(unsure, key=lambda one: one[1]):
             placed.append(_most_fitting(row, rank, figures, placed))
         unplaced = [
-            Ranked(row, 0, figure) for row, (figure, *_) in measured if figure is not None and ranks.is_unplaced(row)
+            Ranked(row, 0, figures[0])
+            for row, rank, figures in measured
+            if not rank and figures[0] is not None and ranks.is_unplaced(row)
         ]
         if len(sure) * 2 > len(ranked):
             yield title, RankedList(placed, unplaced, is_among_more=ranks.is_among_more)

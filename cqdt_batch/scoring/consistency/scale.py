@@ -35,14 +35,23 @@ def outliers(table: PrintedTable) -> Iterator[Outlier]:
     """Find the figures outside the scale, one finding a figure."""
     bonuses = [column for column in table.of_role(PrintedRole.FIGURE) if gives_bonus(column.labels[-1:])]
     for column in table.of_role(PrintedRole.FIGURE, PrintedRole.TOTAL, PrintedRole.RESULT):
-        read = [(row, figure) for row in table.rows if (figure := row.figure(column.position))]
-        bound, usual = _bound(table, column), _usual([figure.value for _, figure in read])
+        values = [figure.value for figure in table.figures(column.position)]
+        bound, usual = _bound(table, column), _usual(values)
+        if not bound and not usual and _is_within(values, column.maximum):
+            continue
         beyond = bonuses if column.role is PrintedRole.TOTAL else []
-        for row, figure in read:
+        for row, figure in zip(table.rows, table.printed(column.position), strict=True):
+            if not figure:
+                continue
             told = _outside(column, row, figure, _maximum(row, column, bound, beyond))
             told = told or (_far(column, row, figure, usual) if usual else None)
             if told:
                 yield Outlier(row, column, told)
+
+
+def _is_within(values: Sequence[Decimal], maximum: Decimal | None) -> bool:
+    """Tell whether no figure of a column is below zero or above the least that its maximum can be."""
+    return not values or (min(values) >= 0 and (maximum is None or max(values) <= maximum))
 
 
 def _usual(values: Sequence[Decimal]) -> Decimal | None:

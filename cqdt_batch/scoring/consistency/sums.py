@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import reduce
 from itertools import repeat
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from cqdt_batch.findings import Fact, Term, Where
 from cqdt_batch.intake.printed.headers import is_deducted
@@ -60,7 +60,7 @@ class Balance(NamedTuple):
     @property
     def is_possible(self) -> bool:
         """Tell whether rounding can explain what lies between the sum and the total."""
-        return self.residue <= summed((self.slack, _DUST))
+        return self.residue <= (summed((self.slack, _DUST)) if self.slack else _DUST)
 
     def adds_up_at(self, most: int) -> int | None:
         """The fewest decimals, up to `most`, at which a reader finds that the row adds up; None where not known."""
@@ -104,8 +104,10 @@ def balances(table: PrintedTable, one: Sum) -> tuple[Balance, ...]:
 
 def _balances(table: PrintedTable, one: Sum, decimals: Mapping[int, int]) -> Iterator[Balance]:
     """The rows that print the total and a part or more; `decimals` are those to which each column is rounded."""
-    for row in table.rows:
-        total, added, taken_off = row.figure(one.total), _read(row, one.plus), _read(row, one.minus)
+    positions = (one.total, *one.parts)
+    rounded, first_off = [decimals[position] for position in positions], len(one.plus)
+    for row, total, *parts in zip(table.rows, *map(table.printed, positions), strict=True):
+        added, taken_off = list(filter(None, parts[:first_off])), list(filter(None, parts[first_off:]))
         is_sum = not row.code or row.code not in one.converted
         if is_sum and total and (added or taken_off):
             yield Balance(
@@ -113,10 +115,19 @@ def _balances(table: PrintedTable, one: Sum, decimals: Mapping[int, int]) -> Ite
                 row=row,
                 total=total,
                 parts=(*added, *taken_off),
-                added=difference(summed(part.value for part in added), summed(part.value for part in taken_off)),
-                slack=summed(_slack(row, position, decimals[position]) for position in (one.total, *one.parts)),
-                residue=distance(_behind(total), difference(_summed_behind(added), _summed_behind(taken_off))),
+                added=_net([part.value for part in added], [part.value for part in taken_off]),
+                slack=summed(_slacks((total, *parts), rounded)),
+                residue=distance(_behind(total), _net(map(_behind, added), list(map(_behind, taken_off)))),
             )
+
+
+@overload
+def _net(added: Iterable[Decimal], taken_off: Sequence[Decimal]) -> Decimal: ...
+@overload
+def _net(added: Iterable[Exact], taken_off: Sequence[Exact]) -> Exact: ...
+def _net(added: Iterable[Exact], taken_off: Sequence[Exact]) -> Exact:
+    """The sum of some figures less that of others, of which there are hardly ever any."""
+    return difference(summed(added), summed(taken_off)) if taken_off else summed(added)
 
 
 def _read(row: PrintedRow, positions: Iterable[int]) -> list[PrintedFigure]:
@@ -133,14 +144,13 @@ def _behind(figure: PrintedFigure) -> Exact:
     return figure.value if figure.exact is None else figure.exact
 
 
-def _summed_behind(figures: Iterable[PrintedFigure]) -> Exact:
-    return summed(map(_behind, figures))
-
-
-def _slack(row: PrintedRow, position: int, decimals: int) -> Decimal:
-    """How far a printed figure can be from the exact one; not at all where that is known."""
-    figure = row.figure(position)
-    return _NOTHING if figure is None or figure.exact is not None else half_unit(max(decimals, figure.decimals))
+def _slacks(figures: Iterable[PrintedFigure | None], rounded: Iterable[int]) -> list[Decimal]:
+    """How far printed figures can be from the exact ones where these are not known."""
+    return [
+        half_unit(max(decimals, figure.decimals))
+        for figure, decimals in zip(figures, rounded, strict=True)
+        if figure is not None and figure.exact is None
+    ]
 
 
 def _decimals(table: PrintedTable, one: Sum, *, whole_is_fine: bool) -> dict[int, int]:
