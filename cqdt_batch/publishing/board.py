@@ -196,6 +196,7 @@ def _unit_columns(outcome: Outcome) -> dict[str, int]:
 def _unit_rows(outcome: Outcome, words: Words) -> Iterator[Row]:
     counts = Counter((finding.unit, finding.severity) for finding in outcome.findings)
     states = {state: (words(f"unit_state.{state}"), _LOOKS[state]) for state in UnitState}
+    severities = tuple(Severity)
     files: dict[str, list[str]] = {}
     for entry in outcome.intake.files:
         files.setdefault(entry.unit, []).append(entry.name)
@@ -205,7 +206,7 @@ def _unit_rows(outcome: Outcome, words: Words) -> Iterator[Row]:
             (unit.name, TEXT),
             (outcome.assessment.block_by_code[unit.block].name, TEXT),
             states[outcome.states[unit.code]],
-            *[(counts.get((unit.code, severity), 0), CENTRED) for severity in Severity],
+            *[(counts.get((unit.code, severity), 0), CENTRED) for severity in severities],
             ("\n".join(files.get(unit.code, ())), TEXT),
             *(_unverified_cells(outcome, unit.code) if outcome.appraisal.files else ()),
         )

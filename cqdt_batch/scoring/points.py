@@ -169,8 +169,16 @@ def _best(leaf: Criterion, answers: Iterable[Answer | None]) -> Fraction:
 def _gathered(tree: CriteriaTree, criterion: Criterion, columns: Mapping[str, Points], decimals: int) -> Points:
     children = tree.children[criterion.code]
     weights = [child.weight or Decimal(0) for child in children]
-    rows = zip(*(columns[child.code] for child in children), strict=True)
+    gathered = [columns[child.code] for child in children]
+    rows = zip(*gathered, strict=True)
+    if criterion.aggregation is Aggregation.SUM and not any(map(_has_gaps, gathered)):
+        return [sum(row, _NOTHING) for row in rows]
     return [aggregate(criterion.aggregation, row, weights, decimals) for row in rows]
+
+
+def _has_gaps(points: Points) -> bool:
+    """Tell whether a unit is not assessed; to compare decimals with None would take ten times as long."""
+    return any(map(is_, points, repeat(None)))
 
 
 def aggregate(

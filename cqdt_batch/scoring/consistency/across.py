@@ -35,6 +35,8 @@ def repeated_rows(table: PrintedTable) -> tuple[tuple[PrintedRow, PrintedRow], .
 
     Where many do, the table is a list of something else than units.
     """
+    if len(table.by_name) == len(table.rows):
+        return ()
     words = [column.position for column in table.of_role(PrintedRole.NOTE, PrintedRole.SECTION)]
     seen: dict[tuple[object, ...], PrintedRow] = {}
     again: list[tuple[PrintedRow, PrintedRow]] = []

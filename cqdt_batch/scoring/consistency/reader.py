@@ -155,7 +155,7 @@ class _Reader:
         alike: dict[tuple[object, ...], list[Balance]] = defaultdict(list)
         for balance in rows:
             if not self.is_doubted(balance.row):
-                alike[tuple(_plain(balance.row, part) for part in one.parts)].append(balance)
+                alike[tuple([_plain(balance.row, part) for part in one.parts])].append(balance)
         rank = next((column.position for column in self.table.of_role(PrintedRole.RANK)), 0)
         for group in alike.values():
             if len({balance.total.value for balance in group}) > 1:
