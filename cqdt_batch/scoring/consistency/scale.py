@@ -37,9 +37,9 @@ def outliers(table: PrintedTable) -> Iterator[Outlier]:
     for column in table.of_role(PrintedRole.FIGURE, PrintedRole.TOTAL, PrintedRole.RESULT):
         values = [figure.value for figure in table.figures(column.position)]
         bound, usual = _bound(table, column), _usual(values)
-        if not bound and not usual and _is_within(values, column.maximum):
-            continue
         beyond = bonuses if column.role is PrintedRole.TOTAL else []
+        if not (bound or usual or beyond) and _is_within(values, column.maximum):
+            continue
         for row, figure in zip(table.rows, table.printed(column.position), strict=True):
             if not figure:
                 continue
@@ -50,7 +50,7 @@ def outliers(table: PrintedTable) -> Iterator[Outlier]:
 
 
 def _is_within(values: Sequence[Decimal], maximum: Decimal | None) -> bool:
-    """Tell whether no figure of a column is below zero or above the least that its maximum can be."""
+    """Tell whether no figure of a column is below zero or above its maximum."""
     return not values or (min(values) >= 0 and (maximum is None or max(values) <= maximum))
 
 
