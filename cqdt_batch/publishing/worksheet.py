@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
 from xlsxwriter.packager import Packager
 from xlsxwriter.url import UrlTypes
 from xlsxwriter.workbook import Workbook
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter.worksheet import RowInfo, Worksheet
 
 from cqdt_batch.cells import printable
 from cqdt_batch.findings import column_letters
@@ -186,23 +187,29 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
         return 0
 
     def _draw_rows(self) -> None:
-        spans, starts = dict(self._spans()), _Starts()
+        spans, starts, row_start = dict(self._spans()), _Starts(), cache(self._row_start)
         for row in sorted({*self.table, *self.row_info, *self.comments}):
             cells, about = self.table.get(row), self.row_info.get(row)
             if cells:
-                self._write_row(row, spans[row // _SPANNED], about)
-                self._draw_cells(str(row + 1), cells, starts)
+                self._draw_cells(str(row + 1), row_start(spans[row // _SPANNED], about and about.height), cells, starts)
             elif about or row in self.comments:
                 self._write_empty_row(row, spans.get(row // _SPANNED), about)
 
-    def _draw_cells(self, row: str, cells: _Line | _Loose, starts: _Starts) -> None:
+    def _row_start(self, spans: str, height: float | None) -> str:
+        """What follows the number of a row, which has a height and nothing else of its own."""
+        part, self.fh = self.fh, _Part()
+        self._write_row(0, spans, None if height is None else RowInfo(height))
+        start, self.fh = self.fh.getvalue().decode(), part
+        return start.removeprefix('<row r="1"')
+
+    def _draw_cells(self, row: str, start: str, cells: _Line | _Loose, starts: _Starts) -> None:
         begun: Iterable[tuple[tuple[str, str], str]]
         if isinstance(cells, _Line):
             begun = zip(starts[cells.forms], cells.tags, strict=True)
         else:
             begun = ((_start(column, form), tag) for column, (form, tag) in sorted(cells.items()))
         tags = [f"{cell}{row}{look}{tag}" for (cell, look), tag in begun]
-        self.fh.write(f"{''.join(tags)}</row>")
+        self.fh.write(f'<row r="{row}"{start}{"".join(tags)}</row>')
 
     def _spans(self) -> Iterator[tuple[int, str]]:
         """The first and last column of every 16 rows: a hint for who reads the file."""
