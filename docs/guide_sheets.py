@@ -38,8 +38,8 @@ def sheet(of: GuideRound, name: str, only: str = "") -> Iterator[str]:
 def annex(of: GuideRound, code: str) -> Iterator[str]:
     """An annex table from the very cells that are written to the workbook, as a table of HTML for its spanners."""
     drawn = next(one for one in annex_sheets(of.outcome, of.words) if one.name == code)
-    framed = sorted((cell for cell in drawn.cells if cell.style.border), key=lambda cell: (cell.row, cell.column))
-    lines = [cell for cell in drawn.cells if not cell.style.border]
+    framed = sorted((cell for cell in drawn.each_cell() if cell.style.border), key=lambda cell: (cell.row, cell.column))
+    lines = [cell for cell in drawn.each_cell() if not cell.style.border]
     yield from (f"{_text(of, cell)}  " for cell in lines if cell.row < framed[0].row)
     yield from ("", "<table>")
     for _, cells in groupby(framed, key=lambda cell: cell.row):

@@ -279,7 +279,7 @@ def test_the_parts_of_the_definition_share_out_the_criteria() -> None:
     assert [(line.unit.code, line.leaf.code) for line in first.lines] == [
         (one, code) for one in ("u1", "u2") for code in "12"
     ]
-    assert any("Tổ 1" in str(cell.value) for cell in first.sheets()[1].cells)
+    assert any("Tổ 1" in str(cell.value) for cell in first.sheets()[1].each_cell())
     assert {line.leaf.code for line in second.lines} == {"3"}
     assert [part.code for part in parts_of(ROUND)] == ["k"]
 
@@ -346,7 +346,7 @@ def test_the_guide_speaks_of_figures_only_where_there_are_any() -> None:
     told: list[set[Any]] = []
     for of, sent in ((ROUND, SENT), (points, scores)):
         (book,) = books(of, sent)
-        told.append({cell.value for cell in book.sheets()[0].cells})
+        told.append({cell.value for cell in book.sheets()[0].each_cell()})
     about = {Words()("appraisal.guide.pairs"), Words()("appraisal.guide.figures")}
     assert (about & told[0], about & told[1]) == (about, set())
     assert Words()("appraisal.guide.many") in told[0] & told[1]

@@ -754,7 +754,8 @@ def test_near_ties_of_the_sample_are_told_with_their_exact_figures() -> None:
 
 def test_each_figure_that_is_read_again_is_what_its_cell_of_the_annex_holds() -> None:
     outcome = examined(SAMPLE)
-    drawn = {sheet.name: {(c.row, c.column): c.value for c in sheet.cells} for sheet in annex_sheets(outcome, Words())}
+    sheets = annex_sheets(outcome, Words())
+    drawn = {sheet.name: {(c.row, c.column): c.value for c in sheet.each_cell()} for sheet in sheets}
     read = 0
     for layout in Annex(outcome=outcome, words=Words()).layouts:
         for row in layout.printed.rows:
@@ -791,7 +792,7 @@ def test_a_note_below_the_table_explains_sums_where_it_is_asked_for_and_needed(s
     noted = {
         sheet.name: cell.value
         for sheet in sheets
-        for cell in sheet.cells
+        for cell in sheet.each_cell()
         if isinstance(cell.value, str) and cell.value.startswith("(*)")
     }
     assert set(noted) == {"I.2", "II", "II.2"}

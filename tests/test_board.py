@@ -116,7 +116,7 @@ def test_a_list_that_nobody_reads_to_its_end_says_how_many_rows_it_leaves_out(sa
     more = tuple(notice("near_ties", Where(file="x", row=row), count=row, pairs=()) for row in range(1, MOST_ROWS + 1))
     findings = (*outcome.findings, *more)
     found = {sheet.name: sheet for sheet in board_sheets(replace(outcome, findings=findings), words)}["Vấn đề"]
-    last = found.cells[-1]
+    *_, last = found.each_cell()
     assert (last.row, found.filtered) == (MOST_ROWS + 2, (1, 1, MOST_ROWS + 1, 7))
     assert last.value == (
         f"Còn {len(outcome.findings)} dòng nữa không ghi ở đây. Chạy lại lệnh với --json để có đủ tất cả."

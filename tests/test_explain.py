@@ -388,8 +388,10 @@ def test_whatever_a_round_holds_is_explained_with_the_figures_of_its_annex(
     words = Words(language)
     table = next(sheet for sheet in annex_sheets(outcome, words) if sheet.name == "I")
     total = [one.kind for one in outcome.assessment.columns].index(ColumnKind.TOTAL) + 1
-    shown = {cell.row: cell.value for cell in table.cells if cell.column == total and isinstance(cell.value, Computed)}
-    names = {cell.value: cell.row for cell in table.cells if cell.column == 1 and cell.row in shown}
+    shown = {
+        cell.row: cell.value for cell in table.each_cell() if cell.column == total and isinstance(cell.value, Computed)
+    }
+    names = {cell.value: cell.row for cell in table.each_cell() if cell.column == 1 and cell.row in shown}
     for code in scored:
         unit = outcome.assessment.unit_by_code[code]
         tree = outcome.assessment.trees[unit.block]

@@ -65,7 +65,7 @@ def rows_that_look_far(sheet: Sheet) -> set[int]:
     """The rows whose formulas look at a range of more rows than one sees at once."""
     return {
         cell.row
-        for cell in sheet.cells
+        for cell in sheet.each_cell()
         if isinstance(cell.value, Computed)
         for _, first, _, last in _RANGE.findall(cell.value.formula)
         if int(last) - int(first) >= LONG
@@ -80,7 +80,7 @@ def test_a_formula_looks_at_as_many_cells_whatever_the_number_of_units(
     make(fewer, FORMS // 2, SEED)
     for sheet, small in zip(generated, books(fewer), strict=True):
         most, least = (
-            max((read(cell.value.formula) for cell in one.cells if isinstance(cell.value, Computed)), default=0)
+            max((read(cell.value.formula) for cell in one.each_cell() if isinstance(cell.value, Computed)), default=0)
             for one in (sheet, small)
         )
         assert most == least, sheet.name
@@ -115,7 +115,7 @@ def test_lists_that_no_formula_looks_at_have_a_filter(generated: tuple[Sheet, ..
     """A filter offers to sort, and points that are sorted would be those of other units in the tables."""
     for sheets in (generated, shipped("hoa-binh-2020"), shipped("dti-2025")):
         named = " ".join(
-            cell.value.formula for sheet in sheets for cell in sheet.cells if isinstance(cell.value, Computed)
+            cell.value.formula for sheet in sheets for cell in sheet.each_cell() if isinstance(cell.value, Computed)
         )
         for sheet in sheets:
             if sheet.filtered:

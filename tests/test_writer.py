@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -25,9 +25,11 @@ from cqdt_batch.publishing.sheets import (
     Cell,
     Computed,
     Jump,
+    Line,
     Link,
     Sheet,
     Style,
+    Value,
     address,
     in_sheet,
     ranges,
@@ -138,6 +140,17 @@ def test_rows_are_as_high_as_their_longest_wrapped_text() -> None:
     assert heights[1] < heights[3] < heights[2]
 
 
+def test_a_line_in_one_piece_is_drawn_as_its_cells_are_one_by_one() -> None:
+    jumps = {2: Jump("S", "A1", "here")}
+    values = ("từng " * 30, 7, None, "-", Link("external:../a.xlsx", "a"))
+    line = Line(2, values, (Style(wrap=True), PLAIN, Style(size=40), PLAIN, PLAIN), jumps)
+    whole = Sheet(name="S", cells=(Cell(1, 1, "x", PLAIN), line), widths=(10.0, 9.0))
+    loose = replace(whole, cells=tuple(whole.each_cell()))
+    assert [cell.row for cell in loose.each_cell()] == [1, 2, 2, 2, 2, 2]
+    assert row_heights(whole) == row_heights(loose)
+    assert workbook_bytes([whole], "T") == workbook_bytes([loose], "T")
+
+
 def test_a_place_that_takes_no_file_is_an_oserror_and_leaves_nothing_behind(tmp_path: Path) -> None:
     target = tmp_path / "a.xlsx"
     target.mkdir()
@@ -156,24 +169,36 @@ def test_a_sum_of_more_cells_than_excel_takes_is_a_sum_of_sums() -> None:
 class PlainWorksheet(Worksheet):  # type: ignore[misc]
     """A sheet all of whose cells XlsxWriter itself puts in place."""
 
-    def put_number(self, row: int, column: int, number: Decimal | int, form: Any) -> None:
-        if -LARGEST < number < LARGEST:
-            self.write_number(row, column, float(number), form)
+    def put(self, row: int, column: int, value: Value, form: Any) -> None:
+        match value:
+            case Computed(formula, shown):
+                self.write_formula(row, column, formula, form, float(shown) if isinstance(shown, Decimal) else shown)
+            case Decimal() | int() if -LARGEST < value < LARGEST:
+                self.write_number(row, column, float(value), form)
+            case Decimal() | int():
+                self.write_string(row, column, f"{Decimal(value):f}", form)
+            case Link():
+                self.write_string(row, column, value.text, form)
+            case str() if value:
+                self.write_string(row, column, printable(value), form)
+            case _:
+                self.write_blank(row, column, None, form)
+
+    def put_line(
+        self, row: int, values: Sequence[Value], forms: Sequence[Any], leads: Mapping[int, Jump | Link]
+    ) -> None:
+        for column, (value, form) in enumerate(zip(values, forms, strict=True)):
+            if column in leads:
+                self.put_lead(row, column, leads[column])
+            self.put(row, column, value, form)
+
+    def put_lead(self, row: int, column: int, lead: Jump | Link) -> None:
+        if isinstance(lead, Jump):
+            self.write_url(row, column, f"internal:{in_sheet(lead.sheet, lead.cell)}", None, lead.sheet, lead.tip)
         else:
-            self.write_string(row, column, f"{Decimal(number):f}", form)
-
-    def put_formula(self, row: int, column: int, computed: Computed, form: Any) -> None:
-        value = float(computed.value) if isinstance(computed.value, Decimal) else computed.value
-        self.write_formula(row, column, computed.formula, form, value)
-
-    def put_text(self, row: int, column: int, text: str, form: Any) -> None:
-        self.write_string(row, column, text, form)
-
-    def put_blank(self, row: int, column: int, _: object, form: Any) -> None:
-        self.write_blank(row, column, None, form)
-
-    def put_jump(self, row: int, column: int, jump: Jump) -> None:
-        self.write_url(row, column, f"internal:{in_sheet(jump.sheet, jump.cell)}", None, jump.sheet, jump.tip)
+            self.ignore_write_string = True
+            self.write_url(row, column, lead.target, None, lead.text)
+            self.ignore_write_string = False
 
     def settle(self) -> None:
         pass
@@ -212,6 +237,9 @@ def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: py
         Cell(6, 3, Link("internal:'S'!A1", "here"), PLAIN),
         Cell(7, 2, "merged", bold, down=2, across=3),
         Cell(7, 6, "dòng\nmới", Style(wrap=True)),
+        Line(9, ("a", Computed("=B2&1", "x1"), Decimal("2.50"), None, 10**15, "<z>"), (PLAIN, bold, *[PLAIN] * 4)),
+        Line(10, ("first", 1, "last", Computed("=1", 1)), (bold,) * 4, {2: jump, 4: jump._replace(sheet="S")}),
+        Line(11, ("=quoted", 2, Link("internal:'S'!A1", "there")), (bold, PLAIN, column_look), {2: jump}),
     )
     sheet = Sheet(name="O'S & Co", cells=cells, widths=(9.0, 20.0), comments={(20, 30): "said"}, freeze=(3, 1))
     sheet = replace(sheet, column_styles={2: column_look})

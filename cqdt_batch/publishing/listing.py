@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.sheets import Cell, Page, Sheet, Style, Value
+from cqdt_batch.publishing.sheets import Cell, Line, Page, Sheet, Style, Value
 
 TITLE = Style(size=14, bold=True)
 ALONE = Style(size=12, italic=True, wrap=True)
@@ -30,10 +30,12 @@ def listing(words: Words, book: str, name: str, columns: Mapping[str, int], rows
     Of a longer list than anybody reads the last row says how many are left out and what tells them all.
     """
     coming = iter(rows)
-    cells = [Cell(1, position, words(f"{book}.column.{column}"), HEADER) for position, column in enumerate(columns, 1)]
+    labels = [words(f"{book}.column.{column}") for column in columns]
+    cells: list[Cell | Line] = [Line(1, labels, (HEADER,) * len(labels))]
     last = 1
     for last, row in enumerate(islice(coming, MOST_ROWS), 2):
-        cells += [Cell(last, position, value, style) for position, (value, style) in enumerate(row, 1)]
+        values, styles = zip(*row, strict=True)
+        cells.append(Line(last, values, styles))
     if last == 1:
         cells.append(Cell(2, 1, words(f"{book}.nothing"), ALONE, across=len(columns)))
     more = sum(1 for _ in coming)

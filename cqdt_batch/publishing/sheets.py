@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.findings import Where, column_letters
@@ -77,6 +78,23 @@ class Cell(NamedTuple):
     jump: Jump | None = None
 
 
+class Line(NamedTuple):
+    """The cells of a row, one for each column from the first; nothing else is in that row.
+
+    Long lists are made of these: what looks cost is paid once for all the lines that have the same.
+    """
+
+    row: int
+    values: Sequence[Value]
+    styles: tuple[Style, ...]
+    jumps: Mapping[int, Jump] = MappingProxyType({})
+
+    def cells(self) -> Iterator[Cell]:
+        """The cells one by one."""
+        for column, (value, style) in enumerate(zip(self.values, self.styles, strict=True), 1):
+            yield Cell(self.row, column, value, style, jump=self.jumps.get(column))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """What may be typed into a range: a number between bounds, or one of a list; and what Excel says about it.
@@ -139,14 +157,14 @@ def wide_page(repeat: tuple[int, int], header: str) -> Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sheet:
-    """A sheet of a workbook to be written.
+    """A sheet of a workbook to be written: cells one by one, and lines of them.
 
     Rows are as high as their text needs. A long list of one-line cells saves that work: those below the row
     `fitted_to` all have the least height.
     """
 
     name: str
-    cells: tuple[Cell, ...]
+    cells: tuple[Cell | Line, ...]
     widths: tuple[float, ...] = ()
     least_heights: Mapping[int, float] = field(default_factory=dict)
     least_height: float = 16.0
@@ -161,6 +179,14 @@ class Sheet:
     protected: bool = False
     visibility: Visibility = Visibility.VISIBLE
     column_styles: Mapping[int, Style] = field(default_factory=dict)
+
+    def each_cell(self) -> Iterator[Cell]:
+        """All cells one by one, those of lines too."""
+        for drawn in self.cells:
+            if isinstance(drawn, Line):
+                yield from drawn.cells()
+            else:
+                yield drawn
 
 
 def address(row: int, column: int) -> str:
@@ -246,30 +272,59 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
     Excel would fit unmerged rows by itself, but not merged ones, and other programs fit none.
     """
     fitted: dict[int, float] = {}
-    known: dict[int | tuple[str, float, int], float] = {}
+    needs = _Needs(sheet.widths)
     last = math.inf if sheet.fitted_to is None else sheet.fitted_to
-    before: tuple[int, Style] | None = None
-    for row, column, value, style, down, across, _ in sheet.cells:
-        if down > 1 or row > last:
+    for drawn in sheet.cells:
+        row = drawn.row
+        if row > last or (isinstance(drawn, Cell) and drawn.down > 1):
             continue
-        shown = value[1] if type(value) is Computed or type(value) is Link else value
-        if isinstance(shown, str) and shown:
-            width = sum(sheet.widths[column - 1 : column - 1 + across])
-            key: int | tuple[str, float, int] = (shown, width, id(style))
-        elif before is not None and row == before[0] and style is before[1]:
-            continue  # as in the cell before, numbers and empty cells need no more than a line of their style
-        else:
-            before = (row, style)
-            shown, width, key = "", 0.0, id(style)
-        needed = known.get(key)
-        if needed is None:
-            needed = known[key] = _height(shown, width, style)
+        needed = needs.of_cell(drawn) if isinstance(drawn, Cell) else needs.of_line(drawn)
         if needed > fitted.get(row, 0.0):
             fitted[row] = needed
     least = sheet.least_heights
     return {
         row: round(min(max(points, least.get(row, sheet.least_height)), _HIGHEST), 2) for row, points in fitted.items()
     }
+
+
+class _Needs:
+    """How high cells have to be in columns of some widths; what many of them say is found out once.
+
+    Numbers and empty cells need no more than a line of their style.
+    """
+
+    def __init__(self, widths: Sequence[float]) -> None:
+        self._widths = widths
+        self._of_text: dict[tuple[str, float, int], float] = {}
+        self._of_look: dict[tuple[int, ...], float] = {}
+
+    def of_cell(self, cell: Cell) -> float:
+        """The height of a cell."""
+        _, column, value, style, _, across, _ = cell
+        shown = value[1] if type(value) is Computed or type(value) is Link else value
+        if not (shown and isinstance(shown, str)):
+            return self._text("", 0.0, style)
+        return self._text(shown, sum(self._widths[column - 1 : column - 1 + across]), style)
+
+    def of_line(self, line: Line) -> float:
+        """The height of the highest cell of a line."""
+        _, values, styles, _ = line
+        look = tuple(map(id, styles))
+        needed = self._of_look.get(look)
+        if needed is None:
+            needed = self._of_look[look] = max(self._text("", 0.0, style) for style in styles)
+        shown = [value[1] if type(value) is Computed or type(value) is Link else value for value in values]
+        for place, text in enumerate(shown):
+            if text and isinstance(text, str):
+                needed = max(needed, self._text(text, sum(self._widths[place : place + 1]), styles[place]))
+        return needed
+
+    def _text(self, text: str, width: float, style: Style) -> float:
+        key = (text, width, id(style))
+        needed = self._of_text.get(key)
+        if needed is None:
+            needed = self._of_text[key] = _height(text, width, style)
+        return needed
 
 
 _HIGHEST = 409.0

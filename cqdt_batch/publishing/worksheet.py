@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from types import NoneType
+from typing import Any, NamedTuple, TypeAlias
 
 from xlsxwriter.packager import Packager
 from xlsxwriter.url import UrlTypes
 from xlsxwriter.workbook import Workbook
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter.worksheet import RowInfo, Worksheet
 
 from cqdt_batch.cells import printable
 from cqdt_batch.findings import column_letters
-from cqdt_batch.publishing.sheets import LARGEST, Computed, Jump, in_sheet
+from cqdt_batch.publishing.sheets import LARGEST, Computed, Jump, Link, Value, in_sheet
 
 _SPANNED = 16
 """So many rows share the hint of how far their cells reach."""
@@ -69,44 +71,63 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._numbers = _Numbers()
-        self._results = _Results()
+        numbers, self._results = _Numbers(self._text), _Results()
+        self._tags: dict[type, Callable[[Any], str]] = {
+            Decimal: numbers.__getitem__,
+            int: numbers.__getitem__,
+            Computed: self._formula,
+            Link: lambda link: self._text(link.text),
+            str: self._text,
+            NoneType: lambda _: "/>",
+        }
+        self.ignore_write_string = True  # of links, whose texts are put like others
         self._named: dict[str, tuple[str, str]] = {}
         self._rows = b""
         self._links = b""
 
-    def put_number(self, row: int, column: int, number: Decimal | int, form: Any) -> None:
-        """Put a number into a cell; as a text where it has more digits than a cell keeps."""
-        self.table[row][column] = (form, self._numbers[number] or self._text(printable(f"{Decimal(number):f}")))
+    def put(self, row: int, column: int, value: Value, form: Any) -> None:
+        """Put a value into a cell, of a link its text; a number of more digits than a cell keeps becomes a text."""
+        self.table[row][column] = form, self._tags[type(value)](value)
 
-    def put_formula(self, row: int, column: int, computed: Computed, form: Any) -> None:
-        """Put a formula with its value into a cell."""
+    def put_line(
+        self, row: int, values: Sequence[Value], forms: tuple[Any, ...], leads: Mapping[int, Jump | Link]
+    ) -> None:
+        """Put values into the cells of a row from the first on, and where they lead, in the order of the columns."""
+        tags: list[str] = []
+        for column, lead in leads.items():
+            tags += self._tagged(values[len(tags) : column])
+            self.put_lead(row, column, lead)
+        tags += self._tagged(values[len(tags) :])
+        self.table[row] = _Line(forms, tags)
+
+    def _tagged(self, values: Sequence[Value]) -> list[str]:
+        """The tags that values become; texts are numbered in the order in which they come."""
+        tags = self._tags
+        return [tags[type(value)](value) for value in values]
+
+    def _formula(self, computed: Computed) -> str:
         formula, value = computed
         if len(formula) > _LONGEST_FORMULA:
-            raise ValueError(f"{self.name} {row + 1}:{column + 1}: formula too long for Excel")
-        formula = self._escape_data(formula.removeprefix("="))
+            raise ValueError(f"{self.name}: a formula too long for Excel, {formula[:40]}…")
+        formula = _escaped(formula.removeprefix("="))
         if isinstance(value, str):
-            tag = f"{_kind_of(value)}><f>{formula}</f><v>{self._escape_data(value)}</v></c>"
-        else:
-            tag = f"><f>{formula}</f><v>{value if isinstance(value, int) else self._results[value]}</v></c>"
-        self.table[row][column] = (form, tag)
-
-    def put_text(self, row: int, column: int, text: str, form: Any) -> None:
-        """Put a printable text into a cell."""
-        self.table[row][column] = (form, self._text(text))
+            return f"{_kind_of(value)}><f>{formula}</f><v>{_escaped(value)}</v></c>"
+        return f"><f>{formula}</f><v>{value if isinstance(value, int) else self._results[value]}</v></c>"
 
     def _text(self, text: str) -> str:
+        if not text:
+            return "/>"
+        text = printable(text)
         if text.startswith("<r>") and text.endswith("</r>"):  # XlsxWriter takes such words for tags of its own
-            return f' t="inlineStr"><is><t xml:space="preserve">{self._escape_data(text)}</t></is></c>'
+            return f' t="inlineStr"><is><t xml:space="preserve">{_escaped(text)}</t></is></c>'
         return f' t="s"><v>{self.str_table._get_shared_string_index(text)}</v></c>'
 
-    def put_blank(self, row: int, column: int, _: object, form: Any) -> None:
-        """Give a look to an empty cell."""
-        self.table[row][column] = (form, "/>")
-
-    def put_jump(self, row: int, column: int, jump: Jump) -> None:
-        """Let a cell lead to another; what it holds is put there next."""
-        sheet, cell, tip = jump
+    def put_lead(self, row: int, column: int, lead: Jump | Link) -> None:
+        """Let a cell lead to another, or to a place in a file; what it holds is put there next."""
+        if isinstance(lead, Link):
+            self.write_url(row, column, lead.target, None, printable(lead.text))
+            return
+        sheet, cell, tip = lead
         self.str_table._get_shared_string_index(sheet)
         named = self._named.get(sheet)
         if named is None:
@@ -132,7 +153,7 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
         """Find out how far the cells reach."""
         if not self.table:
             return
-        columns = [column for cells in self.table.values() for column in (min(cells), max(cells))]
+        columns = [column for cells in self.table.values() for column in _reach(cells)]
         for corner in ((min(self.table), min(columns)), (max(self.table), max(columns))):
             if self._check_dimensions(*corner):
                 raise ValueError(f"{self.name}: more rows or columns than a sheet has")
@@ -158,29 +179,37 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
         self.fh.add(self._links)
 
     def _write_string(self, row: int, column: int, text: str, form: Any) -> int:
-        self.put_text(row, column, text, form)
+        self.put(row, column, text, form)
         return 0
 
     def _write_blank(self, row: int, column: int, _: object, form: Any) -> int:
-        self.put_blank(row, column, None, form)
+        self.put(row, column, None, form)
         return 0
 
     def _draw_rows(self) -> None:
-        spans = dict(self._spans())
+        spans, starts, row_start = dict(self._spans()), _Starts(), cache(self._row_start)
         for row in sorted({*self.table, *self.row_info, *self.comments}):
             cells, about = self.table.get(row), self.row_info.get(row)
             if cells:
-                self._write_row(row, spans[row // _SPANNED], about)
-                self._draw_cells(str(row + 1), cells)
+                self._draw_cells(str(row + 1), row_start(spans[row // _SPANNED], about and about.height), cells, starts)
             elif about or row in self.comments:
                 self._write_empty_row(row, spans.get(row // _SPANNED), about)
 
-    def _draw_cells(self, row: str, cells: dict[int, tuple[Any, str]]) -> None:
-        tags = [
-            f'<c r="{column_letters(column + 1)}{row}" s="{form._get_xf_index()}"{tag}'
-            for column, (form, tag) in sorted(cells.items())
-        ]
-        self.fh.write(f"{''.join(tags)}</row>")
+    def _row_start(self, spans: str, height: float | None) -> str:
+        """What follows the number of a row, which has a height and nothing else of its own."""
+        part, self.fh = self.fh, _Part()
+        self._write_row(0, spans, None if height is None else RowInfo(height))
+        start, self.fh = self.fh.getvalue().decode(), part
+        return start.removeprefix('<row r="1"')
+
+    def _draw_cells(self, row: str, start: str, cells: _Line | _Loose, starts: _Starts) -> None:
+        begun: Iterable[tuple[tuple[str, str], str]]
+        if isinstance(cells, _Line):
+            begun = zip(starts[cells.forms], cells.tags, strict=True)
+        else:
+            begun = ((_start(column, form), tag) for column, (form, tag) in sorted(cells.items()))
+        tags = [f"{cell}{row}{look}{tag}" for (cell, look), tag in begun]
+        self.fh.write(f'<row r="{row}"{start}{"".join(tags)}</row>')
 
     def _spans(self) -> Iterator[tuple[int, str]]:
         """The first and last column of every 16 rows: a hint for who reads the file."""
@@ -188,7 +217,7 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
         for rows in (self.table, self.comments):
             for row, cells in rows.items():
                 if cells:
-                    blocks.setdefault(row // _SPANNED, []).extend((min(cells), max(cells)))
+                    blocks.setdefault(row // _SPANNED, []).extend(_reach(cells))
         yield from ((block, f"{min(columns) + 1}:{max(columns) + 1}") for block, columns in blocks.items())
 
     def _write_hyperlink_internal(self, row: int, column: int, link: Any) -> None:
@@ -198,11 +227,48 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
             super()._write_hyperlink_internal(row, column, link)
 
 
+class _Line(NamedTuple):
+    """The cells of a whole row: their formats, the same tuple for all rows that look alike, and their tags."""
+
+    forms: tuple[Any, ...]
+    tags: Sequence[str]
+
+
+_Loose: TypeAlias = "dict[int, tuple[Any, str]]"
+"""The cells of a row that came one by one: the format and the tag of each by its column."""
+
+
+def _reach(cells: _Line | _Loose) -> tuple[int, int]:
+    """The first and the last column of a row."""
+    return (0, len(cells.tags) - 1) if isinstance(cells, _Line) else (min(cells), max(cells))
+
+
+class _Starts(dict[tuple[Any, ...], list[tuple[str, str]]]):
+    """How the cells of rows begin, before and after the number of the row, by the formats of all of them.
+
+    Looks are numbered when they are met, in the order in which they stand in the file.
+    """
+
+    def __missing__(self, forms: tuple[Any, ...]) -> list[tuple[str, str]]:
+        self[forms] = starts = [_start(column, form) for column, form in enumerate(forms)]
+        return starts
+
+
+def _start(column: int, form: Any) -> tuple[str, str]:
+    return f'<c r="{column_letters(column + 1)}', f'" s="{form._get_xf_index()}"'
+
+
 class _Numbers(dict[Decimal | int, str]):
-    """The tags of a sheet's numbers, many of which stand in many cells; none for those that are too long."""
+    """The tags of a sheet's numbers, many of which stand in many cells; those that are too long become texts."""
+
+    def __init__(self, text: Callable[[str], str]) -> None:
+        super().__init__()
+        self._text = text
 
     def __missing__(self, number: Decimal | int) -> str:
-        self[number] = tag = f"><v>{float(number):.16G}</v></c>" if -LARGEST < number < LARGEST else ""
+        if not -LARGEST < number < LARGEST:
+            return self._text(f"{Decimal(number):f}")
+        self[number] = tag = f"><v>{float(number):.16G}</v></c>"
         return tag
 
 
@@ -212,6 +278,13 @@ class _Results(dict[Decimal, str]):
     def __missing__(self, number: Decimal) -> str:
         self[number] = text = str(float(number))
         return text
+
+
+def _escaped(text: str) -> str:
+    """A text as it stands between tags."""
+    if "&" in text or "<" in text or ">" in text:
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text
 
 
 def _kind_of(value: str) -> str:

@@ -13,20 +13,21 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from types import NoneType
 from typing import Any
 
 from cqdt_batch.cells import printable
 from cqdt_batch.publishing.sheets import (
-    Computed,
+    Cell,
     Entry,
+    Jump,
+    Line,
     Link,
     Page,
     Sheet,
     Style,
+    Value,
     Visibility,
     ranges,
     row_heights,
@@ -41,6 +42,8 @@ _A4 = 9
 _MOST_LINKS = 65_000
 _LONG_AGO = 3_600
 _TEMPORARY = re.compile(r"\..+\.(\d{1,9})\.cqdt\.tmp")
+_WORDED = frozenset({str, Link})
+_SIGNS = ("=", "+", "-", "@")
 _LEFT_FREE = {"format_cells": True, "format_columns": True, "format_rows": True}
 """What everybody may do on a protected sheet."""
 _MARGINS = {"left": 0.6, "right": 0.5, "top": 0.8, "bottom": 0.7}
@@ -216,6 +219,8 @@ class _SheetWriter:
         self._target = target
         self._sheet = sheet
         self._formats = formats
+        self._forms: dict[int, Any] = {}
+        self._forms_of_lines: dict[tuple[int, ...], tuple[Any, ...]] = {}
         self._links = 0
 
     def write(self) -> None:
@@ -263,49 +268,58 @@ class _SheetWriter:
         target.hide_gridlines(2)
 
     def _draw_cells(self) -> None:
-        """Put every cell into its place; those of the usual kinds need no second look."""
-        target = self._target
-        usual = {
-            Decimal: target.put_number,
-            int: target.put_number,
-            Computed: target.put_formula,
-            NoneType: target.put_blank,
-        }
-        forms: dict[int, Any] = {}
-        for below, right, value, style, down, across, jump in self._sheet.cells:
-            row, column = below - 1, right - 1
-            form = forms.get(id(style))
-            if form is None:
-                form = forms[id(style)] = self._formats(style)
-            if down > 1 or across > 1:
-                target.merge_range(row, column, row + down - 1, column + across - 1, "", form)
-            if jump and self._takes_link():
-                target.put_jump(row, column, jump)
-            put = usual.get(type(value))
-            if put:
-                put(row, column, value, form)
-            elif isinstance(value, Link):
-                self._draw_link(row, column, value, form)
-            elif isinstance(value, str):
-                starts_formula = value and value[0] in "=+-@"
-                self._draw_text(row, column, value, self._formats(style, quoted=True) if starts_formula else form)
+        for drawn in self._sheet.cells:
+            if isinstance(drawn, Cell):
+                self._draw_cell(drawn)
+            else:
+                self._draw_line(drawn)
 
-    def _draw_text(self, row: int, column: int, text: str, form: Any) -> None:
-        if text:
-            self._target.put_text(row, column, printable(text), form)
-        else:
-            self._target.put_blank(row, column, None, form)
+    def _draw_line(self, line: Line) -> None:
+        row, values, styles, jumps = line
+        forms = self._forms_of(styles)
+        leads: dict[int, Jump | Link] = {column - 1: jump for column, jump in jumps.items() if self._takes_link()}
+        for at in [at for at, value in enumerate(values) if type(value) in _WORDED]:
+            value = values[at]
+            if _starts_formula(value):
+                forms = (*forms[:at], self._formats(styles[at], quoted=True), *forms[at + 1 :])
+            elif isinstance(value, Link) and self._takes_link():
+                leads[at] = value
+        self._target.put_line(row - 1, values, forms, dict(sorted(leads.items())))
 
-    def _draw_link(self, row: int, column: int, link: Link, form: Any) -> None:
-        if self._takes_link():
-            self._target.write_url(row, column, link.target, form, printable(link.text))
-        else:
-            self._target.put_text(row, column, printable(link.text), form)
+    def _forms_of(self, styles: tuple[Style, ...]) -> tuple[Any, ...]:
+        """The formats of a line, the same tuple for all that look alike."""
+        look = tuple(map(id, styles))
+        forms = self._forms_of_lines.get(look)
+        if forms is None:
+            forms = self._forms_of_lines[look] = tuple(map(self._form, styles))
+        return forms
+
+    def _draw_cell(self, cell: Cell) -> None:
+        below, right, value, style, down, across, jump = cell
+        row, column = below - 1, right - 1
+        form = self._formats(style, quoted=True) if _starts_formula(value) else self._form(style)
+        if down > 1 or across > 1:
+            self._target.merge_range(row, column, row + down - 1, column + across - 1, "", self._form(style))
+        lead = value if isinstance(value, Link) else jump
+        if lead and self._takes_link():
+            self._target.put_lead(row, column, lead)
+        self._target.put(row, column, value, form)
+
+    def _form(self, style: Style) -> Any:
+        form = self._forms.get(id(style))
+        if form is None:
+            form = self._forms[id(style)] = self._formats(style)
+        return form
 
     def _takes_link(self) -> bool:
         """Count a link; false where the sheet is full of them: Excel takes 65,530."""
         self._links += 1
         return self._links <= _MOST_LINKS
+
+
+def _starts_formula(value: Value) -> bool:
+    """Tell whether a text would become a formula when somebody edits it."""
+    return isinstance(value, str) and value.startswith(_SIGNS)
 
 
 def _validation(entry: Entry) -> dict[str, Any]:

@@ -11,7 +11,18 @@ from cqdt_batch.definition.records import Block, Criterion, Measure, Rule, Unit
 from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.intake.submissions import InputKind, asked_of
 from cqdt_batch.messages import Words
-from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, Value, address, as_shown, in_sheet, wide_page
+from cqdt_batch.publishing.sheets import (
+    Cell,
+    Computed,
+    Line,
+    Sheet,
+    Style,
+    Value,
+    address,
+    as_shown,
+    in_sheet,
+    wide_page,
+)
 from cqdt_batch.scoring.outcome import Outcome
 from cqdt_batch.scoring.points import answer_of
 from cqdt_batch.scoring.rules import measured
@@ -134,17 +145,16 @@ class InputsSheet:
         figure = measured(leaf, answer_of(leaf, self.outcome.submission_of[unit.code].values))
         return None if figure is None else as_shown(figure)
 
-    def _rows(self) -> Iterator[Cell]:
+    def _rows(self) -> Iterator[Line]:
         scored = {unit.code for unit in self._scored}
         leaves = {leaf.code: leaf for leaf in self.leaves}
         for number, (code, row) in enumerate(self.row_of.items(), 1):
             unit = self.outcome.assessment.unit_by_code[code]
-            yield Cell(row, 1, number, _FIGURE)
-            yield Cell(row, 2, unit.printed_name, _TEXT)
-            for (criterion, kind), column in self._column_of.items():
-                value = self._value(unit, leaves[criterion], kind) if code in scored else None
-                is_verified = (code, criterion, kind) in self.outcome.verified_inputs
-                yield Cell(row, column, value, _VERIFIED if is_verified else _FIGURE)
+            keys = self._column_of
+            values = (self._value(unit, leaves[leaf], kind) if code in scored else None for leaf, kind in keys)
+            are_verified = ((code, *key) in self.outcome.verified_inputs for key in keys)
+            styles = (_VERIFIED if is_verified else _FIGURE for is_verified in are_verified)
+            yield Line(row, (number, unit.printed_name, *values), (_FIGURE, _TEXT, *styles))
 
     def _value(self, unit: Unit, leaf: Criterion, kind: InputKind | None) -> Value:
         if not self._is_assessed(unit, leaf):

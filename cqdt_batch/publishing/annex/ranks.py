@@ -10,7 +10,19 @@ from typing import NamedTuple
 from cqdt_batch.definition.records import ColumnKind, TableContent, TieRule, Unit
 from cqdt_batch.publishing.annex.figures import TableFigures, rank_formula
 from cqdt_batch.publishing.annex.trace import TraceSheet
-from cqdt_batch.publishing.sheets import Cell, Computed, Jump, Page, Sheet, Style, Value, address, as_shown, in_sheet
+from cqdt_batch.publishing.sheets import (
+    Cell,
+    Computed,
+    Jump,
+    Line,
+    Page,
+    Sheet,
+    Style,
+    Value,
+    address,
+    as_shown,
+    in_sheet,
+)
 from cqdt_batch.scoring.ranking import RankedTable, RankList, Scope
 
 _TITLE = Style(size=14, bold=True)
@@ -23,7 +35,7 @@ _FIXED = 3
 """Columns before the figures: table, scope, unit."""
 
 
-class _Line(NamedTuple):
+class _Listed(NamedTuple):
     """A unit in a list at a place counted from 0, with its rank; without where grades are counted."""
 
     figures: TableFigures
@@ -59,18 +71,18 @@ class RanksSheet:
         return _FIXED + 2 + len(self._tie_breaks)
 
     @cached_property
-    def _placed(self) -> tuple[dict[tuple[str, str, int], int], tuple[_Line, ...]]:
+    def _placed(self) -> tuple[dict[tuple[str, str, int], int], tuple[_Listed, ...]]:
         """The row above each list, by table, scope and number, and all lines."""
         above: dict[tuple[str, str, int], int] = {}
-        lines: list[_Line] = []
+        lines: list[_Listed] = []
         for figures in self.tables:
             for scope, number, name, pairs in _lists_of(figures):
                 above[figures.ranked.table.code, scope, number] = _HEADER_ROW + len(lines)
-                lines += (_Line(figures, name, unit, place, rank) for place, (unit, rank) in enumerate(pairs))
+                lines += (_Listed(figures, name, unit, place, rank) for place, (unit, rank) in enumerate(pairs))
         return above, tuple(lines)
 
     @property
-    def lines(self) -> tuple[_Line, ...]:
+    def lines(self) -> tuple[_Listed, ...]:
         """The rows of the sheet; none where no table needs it."""
         return self._placed[1]
 
@@ -99,7 +111,7 @@ class RanksSheet:
         draft = f"&L{working.words('annex.draft')}" if working.outcome.is_draft else ""
         return Sheet(
             name=self.name,
-            cells=(*self._head(), *(cell for row, line in enumerate(self.lines, 1) for cell in self._cells(row, line))),
+            cells=(*self._head(), *(self._row(row, line) for row, line in enumerate(self.lines, _HEADER_ROW + 1))),
             widths=(12.0, 34.0, 40.0, 14.0, *[14.0] * len(self._tie_breaks), 10.0, 18.0),
             page=Page(repeat=(_HEADER_ROW, _HEADER_ROW), header=draft, footer="&L&A&R&P/&N"),
             freeze=(_HEADER_ROW + 1, 1),
@@ -115,22 +127,24 @@ class RanksSheet:
         for column, text in enumerate((*named, *tie_breaks, words("working.rank"), words("working.grade")), 1):
             yield Cell(_HEADER_ROW, column, text, _HEADER)
 
-    def _cells(self, number: int, line: _Line) -> Iterator[Cell]:
-        row = _HEADER_ROW + number
-        values = (line.figures.ranked.table.code, self._scope(line), line.unit.printed_name)
-        for column, value in enumerate(values, 1):
-            yield Cell(row, column, value, _TEXT)
-        grade = self._grade(line, row)
-        for column, figure in enumerate(self._figures(line), _FIXED + 1):
-            jump = None if figure is None else self.trace.jump(line.unit, line.figures.ranked.table.criterion)
-            yield Cell(row, column, figure, _CENTRED, jump=jump)
-        yield Cell(row, self._rank_column, self._rank(line, row), _CENTRED)
-        yield Cell(row, self._rank_column + 1, grade, _CENTRED)
+    def _row(self, row: int, line: _Listed) -> Line:
+        named = (line.figures.ranked.table.code, self._scope(line), line.unit.printed_name)
+        figures = tuple(self._figures(line))
+        jumps = {
+            column: self.trace.jump(line.unit, line.figures.ranked.table.criterion)
+            for column, figure in enumerate(figures, _FIXED + 1)
+            if figure is not None
+        }
+        return Line(row, (*named, *figures, self._rank(line, row), self._grade(line, row)), self._looks, jumps)
 
-    def _scope(self, line: _Line) -> str:
+    @cached_property
+    def _looks(self) -> tuple[Style, ...]:
+        return (*[_TEXT] * _FIXED, *[_CENTRED] * (self._rank_column + 1 - _FIXED))
+
+    def _scope(self, line: _Listed) -> str:
         return line.scope or line.figures.working.words("working.whole")
 
-    def _figures(self, line: _Line) -> Iterator[Value]:
+    def _figures(self, line: _Listed) -> Iterator[Value]:
         """The figure a unit is ranked or graded by, and what settles ties."""
         figures = line.figures.figures
         if line.rank is None:
@@ -143,7 +157,7 @@ class RanksSheet:
         for expression, value in zip(line.figures.compared(line.unit, 0), values, strict=True):
             yield None if value is None else Computed(f"={expression}", as_shown(value))
 
-    def _rank(self, line: _Line, row: int) -> Value:
+    def _rank(self, line: _Listed, row: int) -> Value:
         if line.rank is None:
             return None
         if line.place == 0:
@@ -156,7 +170,7 @@ class RanksSheet:
         stale = line.figures.working.stale
         return Computed(rank_formula(mine, above, rank_above, place, stale), line.rank)
 
-    def _grade(self, line: _Line, row: int) -> Value:
+    def _grade(self, line: _Listed, row: int) -> Value:
         if line.rank is not None:
             return None
         grade = line.figures.figures.grade(line.unit)

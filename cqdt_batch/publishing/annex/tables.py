@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
-from typing import NamedTuple
 
 from cqdt_batch.definition.records import (
     AnnexTable,
@@ -32,7 +31,7 @@ from cqdt_batch.publishing.annex.register import RegisterSheet
 from cqdt_batch.publishing.annex.summaries import Summary
 from cqdt_batch.publishing.annex.trace import TraceSheet
 from cqdt_batch.publishing.annex.working import WorkingSheets
-from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address
+from cqdt_batch.publishing.sheets import Cell, Computed, Line, Page, Sheet, Style, Value, address
 from cqdt_batch.scoring.changes.comparison import Comparison
 from cqdt_batch.scoring.consistency.sums import balances
 from cqdt_batch.scoring.outcome import Outcome
@@ -199,14 +198,6 @@ def roman(number: int) -> str:
     return written
 
 
-class _Source(NamedTuple):
-    """Where the cells of a column come from: what it shows of a unit, the criterion it is about, and its look."""
-
-    show: Callable[[Standing, int], Value] | None
-    criterion: str
-    look: Style
-
-
 @dataclass(frozen=True, kw_only=True)
 class TableLayout:
     """One annex table on its sheet.
@@ -277,7 +268,7 @@ class TableLayout:
     def sheet(self) -> Sheet:
         """Draw the sheet."""
         rows = tuple(self._rows())
-        below = max((cell.row for cell in rows), default=self._first_row - 1) + 2
+        below = max((drawn.row for drawn in rows), default=self._first_row - 1) + 2
         notes = tuple(self._notes(below))
         draft = f'&L&"Times New Roman,Bold"{self._words("annex.draft")}' if self._outcome.is_draft else ""
         return Sheet(
@@ -312,7 +303,7 @@ class TableLayout:
             if self._numbered:
                 yield Cell(self._first_row - 1, position, column.number, _NUMBERS)
 
-    def _rows(self) -> Iterator[Cell]:
+    def _rows(self) -> Iterator[Cell | Line]:
         row = self._first_row
         titled = 0
         is_summary = self._table.content is TableContent.GRADES
@@ -324,9 +315,9 @@ class TableLayout:
                 yield Cell(row, 2, title, _SECTION, across=len(self._columns) - 1)
                 row += 1
             rows = self._summary.rows(number, section, row, self._looks) if is_summary else None
-            cells = tuple(rows or self._unit_rows(number, section, row))
-            yield from cells
-            row = max((cell.row + 1 for cell in cells), default=row)
+            drawn: tuple[Cell | Line, ...] = tuple(rows or self._unit_rows(number, section, row))
+            yield from drawn
+            row = max((one.row + 1 for one in drawn), default=row)
 
     @property
     def lists_units(self) -> bool:
@@ -353,23 +344,33 @@ class TableLayout:
         found = (balance for one in self.printed.sums or () for balance in balances(self.printed, one))
         return any(not balance.adds_up for balance in found)
 
-    def _unit_rows(self, number: int, section: RankedSection, first: int) -> Iterator[Cell]:
+    def _unit_rows(self, number: int, section: RankedSection, first: int) -> Iterator[Line]:
         for place, standing in enumerate(section.standings):
             row = first + place
-            for position, (show, criterion, look) in enumerate(self._sources, 1):
-                value = show(standing, row) if show else self._rank(position, number, section, place, first)
-                is_figure = criterion and isinstance(value, _FIGURES)
-                jump = self.trace.jump(standing.unit, criterion) if is_figure else None
-                yield Cell(row, position, value, look, jump=jump)
+            values = [
+                show(standing, row) if show else self._rank(position, number, section, place, first)
+                for position, show in enumerate(self._shows, 1)
+            ]
+            jumps = {
+                position: self.trace.jump(standing.unit, criterion)
+                for position, criterion in self._leading.items()
+                if isinstance(values[position - 1], _FIGURES)
+            }
+            yield Line(row, values, self._looks, jumps)
 
     @cached_property
-    def _sources(self) -> tuple[_Source, ...]:
-        return tuple(map(_Source, map(self._shown, self._columns), map(self._leads_to, self._columns), self._looks))
+    def _shows(self) -> tuple[Callable[[Standing, int], Value] | None, ...]:
+        """What the columns say of a unit in a row."""
+        return tuple(map(self._shown, self._columns))
 
-    def _leads_to(self, column: Column) -> str:
-        """Every figure leads to the row of the trace that says where it comes from; numbers of rows do not."""
-        leads = column is self._result if self.is_crowded else column.kind is not ColumnKind.NUMBER
-        return (column.criterion or self._table.criterion) if leads else ""
+    @cached_property
+    def _leading(self) -> dict[int, str]:
+        """The columns whose figures lead to the row of the trace that says where they come from, and their criteria."""
+        return {
+            position: column.criterion or self._table.criterion
+            for position, column in enumerate(self._columns, 1)
+            if (column is self._result if self.is_crowded else column.kind is not ColumnKind.NUMBER)
+        }
 
     @cached_property
     def _result(self) -> Column | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ from cqdt_batch.intake.submissions import InputKind, scored_by
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.inputs import VERIFIED, InputsSheet
 from cqdt_batch.publishing.formulas import aggregate_formula, by_row, literal, most_formula, points_formula
-from cqdt_batch.publishing.sheets import Cell, Computed, Sheet, Style, Value, address, in_sheet, wide_page
+from cqdt_batch.publishing.sheets import Cell, Computed, Line, Sheet, Style, Value, address, in_sheet, wide_page
 from cqdt_batch.rounding import published
 from cqdt_batch.scoring.outcome import Outcome
 from cqdt_batch.scoring.points import answer_to, by_criterion
@@ -53,14 +53,20 @@ def is_traced(outcome: Outcome) -> bool:
     return sum(points.size for points in outcome.points.values()) <= _MOST_TRACED
 
 
+_Shown: TypeAlias = tuple[Value, Style]
+"""What a cell holds and how it looks."""
+
+_Figures: TypeAlias = Callable[[int, Unit], Iterator[_Shown]]
+"""The figures of a scored unit in a row of a sheet."""
+
+
 class _Column(NamedTuple):
-    """A criterion on the sheet of points: its column, the units' points, the formula of an inner one by row.
+    """A criterion on the sheet of points: the units' points, the formula of an inner one by row.
 
     `is_typed` says that nothing computes or rounds the points of a leaf.
     """
 
     criterion: Criterion
-    column: int
     points: Mapping[str, Decimal | None]
     formula: Callable[[int], str] | None
     is_typed: bool
@@ -201,7 +207,7 @@ class WorkingSheets:
         note = self.words("working.note", decimals=self.block.decimals)
         return " ".join((note, *(self.words(key) for key, is_said in said.items() if is_said)))
 
-    def _sheet(self, name: str, title: str, note: str, figures: Callable[[int, Unit], Iterator[Cell]]) -> Sheet:
+    def _sheet(self, name: str, title: str, note: str, figures: _Figures) -> Sheet:
         return Sheet(
             name=name,
             cells=(*self._head(title, note), *self._rows(figures)),
@@ -241,7 +247,6 @@ class WorkingSheets:
         is_leaf = self.tree.is_leaf(criterion.code)
         return _Column(
             criterion=criterion,
-            column=self._column_of[criterion.code],
             points=self._exact[criterion.code],
             formula=None if is_leaf else by_row(partial(self._gathered, criterion)),
             is_typed=is_leaf and InputKind.FIRST not in scored_by(criterion) and not self._is_rounded(criterion),
@@ -264,32 +269,32 @@ class WorkingSheets:
         cells = [(row, self._column_of[child.code]) for child in children]
         return f"={most_formula(criterion, children, cells, self.block.input_decimals)}"
 
-    def _rows(self, figures: Callable[[int, Unit], Iterator[Cell]]) -> Iterator[Cell]:
+    def _rows(self, figures: _Figures) -> Iterator[Line]:
         for number, (code, row) in enumerate(self._row_of.items(), 1):
             unit = self.outcome.assessment.unit_by_code[code]
             submission = self.outcome.submission_of.get(code)
-            yield Cell(row, 1, number, _FIGURE)
-            yield Cell(row, 2, unit.printed_name, _TEXT)
-            yield Cell(row, 3, submission.file if submission else None, _FILE)
-            yield from figures(row, unit) if code in self._scored else self._unscored(row, unit)
+            named = ((number, _FIGURE), (unit.printed_name, _TEXT), (submission.file if submission else None, _FILE))
+            drawn = figures(row, unit) if code in self._scored else self._unscored(unit)
+            values, styles = zip(*named, *drawn, strict=True)
+            yield Line(row, values, styles)
 
-    def _unscored(self, row: int, unit: Unit) -> Iterator[Cell]:
+    def _unscored(self, unit: Unit) -> Iterator[_Shown]:
         """The state of a unit in the place of its figures."""
         state = self.words(f"unit_state.{self.outcome.states[unit.code]}")
-        yield from (Cell(row, column, state, _ABSENT) for column in self._column_of.values())
+        yield from ((state, _ABSENT) for _ in self._criteria)
 
-    def _points_row(self, row: int, unit: Unit) -> Iterator[Cell]:
+    def _points_row(self, row: int, unit: Unit) -> Iterator[_Shown]:
         code, is_plain = unit.code, unit.code not in self._settled
-        for criterion, column, points, formula, is_typed in self._columns:
+        for criterion, points, formula, is_typed in self._columns:
             exact = points[code]
             if formula is not None and exact is not None:
-                yield Cell(row, column, Computed(formula(row), exact), _INNER)
+                yield Computed(formula(row), exact), _INNER
             elif formula is not None:
-                yield Cell(row, column, self.words("not_assessed"), _ABSENT)
+                yield self.words("not_assessed"), _ABSENT
             elif is_typed and is_plain and exact is not None:
-                yield Cell(row, column, exact, _FIGURE)
+                yield exact, _FIGURE
             else:
-                yield self._leaf_cell(row, unit, criterion, exact)
+                yield self._leaf(row, unit, criterion, exact)
 
     @cached_property
     def _settled(self) -> frozenset[str]:
@@ -297,23 +302,19 @@ class WorkingSheets:
         corrected = (unit for unit, _ in self.outcome.register.points)
         return frozenset((*corrected, *(unit for unit, _, _ in self.outcome.verified_inputs)))
 
-    def _leaf_cell(self, row: int, unit: Unit, leaf: Criterion, exact: Decimal | None) -> Cell:
-        column = self._column_of[leaf.code]
+    def _leaf(self, row: int, unit: Unit, leaf: Criterion, exact: Decimal | None) -> _Shown:
         shown = self.words("not_assessed") if exact is None else exact
         style = _ABSENT if exact is None else _FIGURE
         corrected = self.outcome.register.points
         if (unit.code, leaf.code) in corrected:
-            value = self._fixed_points(leaf, corrected[unit.code, leaf.code])
-            return Cell(row, column, value, replace(style, fill=_CORRECTED))
+            return self._fixed_points(leaf, corrected[unit.code, leaf.code]), replace(style, fill=_CORRECTED)
         if leaf.code in self.outcome.assessment.not_assessed(unit):
-            return Cell(row, column, shown, style)
+            return shown, style
         if InputKind.FIRST not in scored_by(leaf):
             is_verified = (unit.code, leaf.code, InputKind.SCORE) in self.outcome.verified_inputs
             points = self._typed_points(unit, leaf) if self._is_rounded(leaf) else exact
-            return Cell(
-                row, column, self._fixed_points(leaf, points), replace(style, fill=VERIFIED) if is_verified else style
-            )
-        return Cell(row, column, Computed(self._computed[leaf.code](row), shown), style)
+            return self._fixed_points(leaf, points), replace(style, fill=VERIFIED) if is_verified else style
+        return Computed(self._computed[leaf.code](row), shown), style
 
     @cached_property
     def _computed(self) -> dict[str, Callable[[int], str]]:
@@ -351,19 +352,24 @@ class WorkingSheets:
         absent = literal(self.words("not_assessed")) if may_be_absent(leaf) else '""'
         return f"IFERROR(ROUND({formula},{self.block.decimals}),{absent})"
 
-    def _applicable_row(self, row: int, unit: Unit) -> Iterator[Cell]:
-        for criterion, column, formula in self._maxima:
-            most = self._possible[criterion.code][unit.code]
+    def _applicable_row(self, row: int, unit: Unit) -> Iterator[_Shown]:
+        for possible, formula, style in self._maxima:
             if formula is None:
-                yield Cell(row, column, Decimal(0), _FIGURE)
+                yield Decimal(0), _FIGURE
             else:
-                style = _FIGURE if self.tree.is_leaf(criterion.code) else _INNER
-                yield Cell(row, column, Computed(formula(row), most), style)
+                yield Computed(formula(row), possible[unit.code]), style
 
     @cached_property
-    def _maxima(self) -> tuple[tuple[Criterion, int, Callable[[int], str] | None], ...]:
-        """The columns of criteria with the formulas of their applicable maxima; bonuses and penalties have none."""
-        return tuple((one, self._column_of[one.code], self._maximum_by_row(one)) for one in self._criteria)
+    def _maxima(self) -> tuple[tuple[Mapping[str, Decimal], Callable[[int], str] | None, Style], ...]:
+        """The applicable maxima by criterion: the units', their formula by row; bonuses and penalties have none."""
+        return tuple(
+            (
+                self._possible[one.code],
+                self._maximum_by_row(one),
+                _FIGURE if self.tree.is_leaf(one.code) else _INNER,
+            )
+            for one in self._criteria
+        )
 
     def _maximum_by_row(self, criterion: Criterion) -> Callable[[int], str] | None:
         if not self.tree.is_leaf(criterion.code):
