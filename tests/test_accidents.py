@@ -46,7 +46,8 @@ from cqdt_batch.intake.container import MIB
 from cqdt_batch.intake.numbers import read_number
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.rivals import FileState
-from cqdt_batch.intake.workers import Failure, in_workers
+from cqdt_batch.intake.worker import Failure
+from cqdt_batch.intake.workers import in_workers
 from cqdt_batch.messages import Language, Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.pipeline.running import assess, read_definition

@@ -18,7 +18,6 @@ OWNERS = {
     "openpyxl": ["intake/formats.py"],
     "python_calamine": ["intake/values.py"],
     "olefile": ["intake/ole.py"],
-    "pebble": ["intake/workers.py"],
     "rapidfuzz": ["definition/names.py"],
     "pandera": ["scoring/validation.py"],
     "xlsxwriter": ["publishing/worksheet.py"],

@@ -32,7 +32,7 @@ MAKERS = {
     "notice": NOTICE,
     "_report": ERROR,  # definition/loading.py, for `error`
     "_Wrong": ERROR,  # definition/loading.py, reported by `_report`
-    "Failure": ERROR,  # intake/workers.py, told by collecting._failed
+    "Failure": ERROR,  # intake/worker.py, told by collecting._failed
 }
 """The calls whose first argument is the code of a finding of that severity."""
 

@@ -9,15 +9,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pebble import ProcessPool
 
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.intake import workers
 from cqdt_batch.intake.signals import ENDING, deaf, undisturbed
-from cqdt_batch.intake.workers import Failure, cores, in_workers, make_ready
+from cqdt_batch.intake.worker import Failure, Order, Worker
+from cqdt_batch.intake.workers import cores, in_workers, make_ready
 from tests.rounds import ROOT
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
@@ -72,18 +71,19 @@ def test_workers_never_hear_of_an_interrupt(start: str, monkeypatch: pytest.Monk
 
 
 def test_there_are_as_many_workers_as_cores_and_never_more_than_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+    started: list[Order] = []
 
-    class Counted(ProcessPool):
-        def __init__(self, max_workers: int, **rest: Any) -> None:
-            asked.append(max_workers)
-            super().__init__(max_workers, **rest)
+    class Counted(Worker):
+        def __init__(self, start: str, order: Order) -> None:
+            started.append(order)
+            super().__init__(start, order)
 
-    monkeypatch.setattr(workers, "ProcessPool", Counted)
+    monkeypatch.setattr(workers, "Worker", Counted)
     monkeypatch.setattr(workers, "cores", lambda: 2)
     assert len(seen("a")) == 1
+    assert len(started) == 1
     assert len(seen("a", "b", "c")) == 3
-    assert asked == [1, 2]
+    assert len(started) == 1 + 2
 
 
 @on_linux

@@ -44,9 +44,13 @@ def main() -> None:
     except Interrupted:
         status = Status.INTERRUPTED  # by the end of this clause all that was at work has cleaned up behind it
     except Exception as wrong:
+        from cqdt_batch.intake.workers import WorkersLostError
+
         text = misuse(wrong)
         if text is not None:
             raise _ended(Status.WRONG_USE, text) from wrong
+        if isinstance(wrong, WorkersLostError):
+            raise _ended(Status.NO_WORKERS, Words(_language())("cli.no_workers")) from wrong
         traceback.print_exc()
         raise _ended(Status.BROKEN_PROGRAM, _VI("cli.broken_program", kind=type(wrong).__name__)) from wrong
     if status == Status.INTERRUPTED:

@@ -20,6 +20,7 @@ class Status(IntEnum):
     BROKEN_DEFINITION = 3
     NOTHING_READ = 4
     NOT_WRITTEN = 5
+    NO_WORKERS = 6
     BROKEN_PROGRAM = 70
     INTERRUPTED = 130
 

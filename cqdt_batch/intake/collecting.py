@@ -22,7 +22,8 @@ from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.recognition import recognise, settled
 from cqdt_batch.intake.rivals import Change, FileEntry, FileState, settle
 from cqdt_batch.intake.submissions import Submission
-from cqdt_batch.intake.workers import Failure, in_workers
+from cqdt_batch.intake.worker import Failure
+from cqdt_batch.intake.workers import in_workers
 from cqdt_batch.messages import reason_of
 
 _NO_FORMS = frozenset(

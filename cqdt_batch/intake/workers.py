@@ -3,45 +3,49 @@
 What a worker cannot do is told as the code of a finding; the other jobs never notice. Jobs are handed over in groups,
 because handing over costs more than an honest form; a group that fails is done again one job at a time, so that the
 failure is that of one job, with all the time and memory that a job may have.
+
+A worker may also be killed from outside at any moment, by a system that runs out of memory, say. The next one takes its
+place and does again what it was at; only a job of which one worker after another dies has failed.
 """
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import pickle
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import TimeoutError as TookTooLong
-from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
-
-from pebble import CONSTS, ProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from threading import Event, Lock
+from typing import Any, TypeAlias, TypeVar
 
 from cqdt_batch.definition.records import Limits
-from cqdt_batch.intake.container import MIB
 from cqdt_batch.intake.signals import deaf, undisturbed
+from cqdt_batch.intake.worker import Failure, Order, Worker, WorkerDiedError
 
 State = TypeVar("State")
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-
-class Failure(NamedTuple):
-    """Why a job has no result: the code of a finding."""
-
-    code: str
-
-
-CONSTS.sleep_unit = 0.02
-"""Seconds between two looks of a pool after its workers. It ends with one: its usual tenth can be felt."""
+Answers: TypeAlias = list[bytes | Failure]
+"""The results of some jobs, pickled together or one by one, and why there are none of others."""
 
 _LARGEST_GROUP = 32
 _GROUPS_EACH = 4
 """Every worker gets at least so many groups of jobs, so that none sits idle while another has much left to do."""
 
-_state: Any = None
+_PAUSES = (0, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds before each try of what workers die of, be it a job of its own or their start: the last try is the last."""
+
+_LOOK = 1
+"""Seconds between two looks after workers that take longer than they may."""
+
+
+class WorkersLostError(Exception):
+    """No worker lives so long that it could take up a job, or none can be started."""
 
 
 def start_method() -> str:
@@ -73,71 +77,128 @@ def make_ready(work: Callable[..., Any]) -> None:
             forkserver.ensure_running()
 
 
-def in_workers(
-    work: Callable[[State, Job], Result], state: State, jobs: Sequence[Job], limits: Limits
-) -> Iterator[Result | Failure]:
-    """Yield the result of `work(state, job)` for every job, in the order of the jobs.
-
-    `work` must be a function of a module, `state` and jobs must be picklable; `state` goes to each worker once.
-    """
-    if not jobs:
-        return
-    make_ready(work)
-    workers = min(len(jobs), cores())
-    with _pool(workers, state, limits) as pool:
-        with undisturbed():
-            begun = [(group, _begin(pool, work, group, limits)) for group in _groups(jobs, workers)]
-        for group, future in begun:
-            yield from _results(future) or (_alone(_begin(pool, work, [job], limits)) for job in group)
-        pool.close()  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _pool(workers: int, state: Any, limits: Limits) -> Iterator[ProcessPool]:
-    """So many workers, until the block is left, however that happens.
-
-    They are ended before the ways to them are closed: one that is only just starting would miss these, and say so.
-    """
-    others = multiprocessing.active_children()
-    context = multiprocessing.get_context(start_method())
-    initargs = (pickle.dumps(state), limits.memory)  # written once, not for each of them
-    pool = ProcessPool(max_workers=workers, context=context, initializer=_settle, initargs=initargs)
-    try:
-        yield pool
-    finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        for process in multiprocessing.active_children():
-            if process not in others:
-                process.terminate()
-        pool.join()
-
-
-_OBJECTS = 100_000
-"""How many new objects there may be before a worker looks for cycles among them."""
-
-
 def _behind_main() -> set[str]:
     """The modules from which the main module takes its names: each worker imports those again."""
     names = vars(sys.modules["__main__"]).values()
     return {module for name in names if isinstance(module := getattr(name, "__module__", None), str)} - {"__main__"}
 
 
-def _settle(state: bytes, memory: int) -> None:
-    """Prepare a worker: keep what all jobs need, and bound the memory they may ask for.
+def in_workers(
+    work: Callable[[State, Job], Result], state: State, jobs: Sequence[Job], limits: Limits
+) -> Iterator[Result | Failure]:
+    """Yield the result of `work(state, job)` for every job, in the order of the jobs.
 
-    What is there by now stays, and what a job makes has hardly ever cycles: looking for them again and again took a
-    tenth of the time.
+    `work` must be a function of a module, `state` and jobs must be picklable; `state` goes to each worker once.
+    WorkersLostError where the system leaves no worker alive.
     """
-    global _state  # noqa: PLW0603 - a worker process has one state, given to it once
-    _state = pickle.loads(state)  # noqa: S301 - from the process that started this one
-    gc.freeze()
-    gc.set_threshold(_OBJECTS)
-    if sys.platform == "linux":
-        import resource
+    if not jobs:
+        return
+    make_ready(work)
+    order = Order(work, pickle.dumps(state), limits.memory)  # pickled once, not for each of them
+    in_vain = Event()
+    places = [_Place(order, limits.seconds, in_vain) for _ in range(min(len(jobs), cores()))]
+    with _served(places) as threads:
+        with undisturbed():
+            free = _filled(places)
+            begun = deque(threads.submit(_done, free, group) for group in _groups(jobs, len(places)))
+        while begun:
+            for answer in _awaited(begun.popleft(), places):
+                yield from [answer] if isinstance(answer, Failure) else pickle.loads(answer)  # noqa: S301 - ours
 
-        with open("/proc/self/statm", encoding="ascii") as sizes:  # noqa: PTH123
-            used = int(sizes.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + memory * MIB,) * 2)
+
+class _Place:
+    """Where one worker after another does what a thread asks for; the next one is started when the last one is dead."""
+
+    _starting = Lock()
+    """One at a time: a copy of this process would hold the ends of the pipe of whoever is being started beside it."""
+
+    def __init__(self, order: Order, seconds: float, in_vain: Event) -> None:
+        """`in_vain` is shared by all places: set when a job could not be done, until any other is done."""
+        self._order = order
+        self._seconds = seconds
+        self._in_vain = in_vain
+        self._worker: Worker | None = None
+        self._closed = Event()
+
+    def fill(self) -> None:
+        """Start a worker in the place of the last one, if there is room for it and the place is open."""
+        self.clear()
+        with self._starting, suppress(EOFError, OSError):
+            if not self._closed.is_set():
+                self._worker = Worker(start_method(), self._order)
+
+    def together(self, jobs: Sequence[Any]) -> bytes | Failure:
+        """Have some jobs done: the pickled results, or why there are none; WorkerDiedError where their worker died."""
+        answer = self._ready().ask(jobs, self._seconds)
+        self._in_vain.clear()
+        return answer
+
+    def alone(self, job: Any) -> bytes | Failure:
+        """Have one job done, by one worker after another where they die of it or are killed meanwhile.
+
+        A machine that kills them all is not given so many tries for every job.
+        """
+        for _ in self._tries(_PAUSES[:1] if self._in_vain.is_set() else _PAUSES):
+            with suppress(WorkerDiedError):
+                return self.together([job])
+        self._in_vain.set()
+        return Failure("file_crashed")
+
+    def _ready(self) -> Worker:
+        if self._worker and self._worker.is_ready():
+            return self._worker
+        for _ in self._tries(_PAUSES):
+            self.fill()
+            if self._worker and self._worker.is_ready():
+                return self._worker
+        raise WorkersLostError
+
+    def _tries(self, pauses: Sequence[float]) -> Iterator[None]:
+        for pause in pauses:
+            if self._closed.wait(pause):
+                raise WorkersLostError
+            yield
+
+    def look_after(self) -> None:
+        """End a worker that takes longer than it may."""
+        if worker := self._worker:
+            worker.kill_if_overdue()
+
+    def close(self) -> None:
+        """End the worker; whoever waits for it learns so at once, and no other is started."""
+        with self._starting:
+            self._closed.set()
+        if worker := self._worker:
+            worker.kill()
+
+    def clear(self) -> None:
+        """Let go of the last worker."""
+        if self._worker:
+            self._worker.end()
+            self._worker = None
+
+
+@contextmanager
+def _served(places: Sequence[_Place]) -> Iterator[ThreadPoolExecutor]:
+    """As many threads as places, until the block is left, however that happens: then no worker is left either."""
+    threads = ThreadPoolExecutor(len(places))
+    try:
+        yield threads
+    finally:
+        for place in places:
+            place.close()
+        threads.shutdown(cancel_futures=True)
+        for place in places:
+            place.clear()
+
+
+def _filled(places: Sequence[_Place]) -> SimpleQueue[_Place]:
+    """Start a worker at each place; a thread takes a free place and puts it back."""
+    free: SimpleQueue[_Place] = SimpleQueue()
+    for place in places:
+        place.fill()
+        free.put(place)
+    return free
 
 
 def _groups(jobs: Sequence[Job], workers: int) -> Iterator[Sequence[Job]]:
@@ -145,28 +206,20 @@ def _groups(jobs: Sequence[Job], workers: int) -> Iterator[Sequence[Job]]:
     return (jobs[first : first + size] for first in range(0, len(jobs), size))
 
 
-def _begin(pool: ProcessPool, work: Callable[[Any, Any], Any], group: Sequence[Any], limits: Limits) -> Any:
-    return pool.schedule(_run, args=(work, group), timeout=limits.seconds)
+def _done(free: SimpleQueue[_Place], group: Sequence[Any]) -> Answers:
+    """Have a group of jobs done, together or, where one of them fails, one by one."""
+    place = free.get()
+    try:
+        with suppress(WorkerDiedError):
+            if isinstance(answer := place.together(group), bytes):
+                return [answer]
+        return [place.alone(job) for job in group]
+    finally:
+        free.put(place)
 
 
-def _run(work: Callable[[Any, Any], Any], group: Sequence[Any]) -> list[Any]:
-    return [work(_state, job) for job in group]
-
-
-def _results(future: Any) -> list[Any]:
-    """What the jobs of a group came to; nothing where one of them failed."""
-    results: list[Any] = [] if future.exception() else future.result()
-    return results
-
-
-def _alone(future: Any) -> Any:
-    """What a job came to. Whatever one file does to its worker, be it SystemExit, stays with that file."""
-    match future.exception():
-        case None:
-            return future.result()[0]
-        case TookTooLong():
-            return Failure("file_too_slow")
-        case MemoryError():
-            return Failure("file_too_heavy")
-        case _:
-            return Failure("file_crashed")
+def _awaited(future: Future[Answers], places: Sequence[_Place]) -> Answers:
+    while not wait([future], _LOOK).done:
+        for place in places:
+            place.look_after()
+    return future.result()

@@ -30,7 +30,7 @@ from cqdt_batch.scoring.outcome import Outcome
 FORMAT = 2
 """The version of the seal's own form; it changes when an older program could not read it."""
 
-_LIBRARIES = ("numpy", "olefile", "openpyxl", "pandas", "pandera", "pebble", "python-calamine", "rapidfuzz")
+_LIBRARIES = ("numpy", "olefile", "openpyxl", "pandas", "pandera", "python-calamine", "rapidfuzz")
 _WRITER = "XlsxWriter"
 
 Cells = Mapping[str, Mapping[str, str]]
