@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 import pandas as pd
+import pandera.backends.pandas.builtin_checks  # noqa: F401 - pandera imports them when it first validates: too late
 import pandera.pandas as pa
 
 from cqdt_batch.cells import decimals_of
