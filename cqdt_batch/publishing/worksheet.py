@@ -72,14 +72,16 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         numbers, self._results = _Numbers(self._text), _Results()
-        self._tags: dict[type, Callable[[Any], str]] = {
-            Decimal: numbers.__getitem__,
-            int: numbers.__getitem__,
-            Computed: self._formula,
-            Link: lambda link: self._text(link.text),
-            str: self._text,
-            NoneType: lambda _: "/>",
-        }
+        self._tags = _Tags(
+            {
+                Decimal: numbers.__getitem__,
+                int: numbers.__getitem__,
+                Computed: self._formula,
+                Link: lambda link: self._text(link.text),
+                str: self._text,
+                NoneType: lambda _: "/>",
+            }
+        )
         self.ignore_write_string = True  # of links, whose texts are put like others
         self._named: dict[str, tuple[str, str]] = {}
         self._rows = b""
@@ -225,6 +227,14 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
             self.fh.write(link.tag)
         else:
             super()._write_hyperlink_internal(row, column, link)
+
+
+class _Tags(dict[type, Callable[[Any], str]]):
+    """What makes a tag of a value, by its type; one of a narrower type, such as a word of a list, is made likewise."""
+
+    def __missing__(self, narrower: type) -> Callable[[Any], str]:
+        self[narrower] = make = next(self[kind] for kind in narrower.__mro__ if kind in self)
+        return make
 
 
 class _Line(NamedTuple):
