@@ -292,14 +292,10 @@ def test_locks_hidden_files_links_and_pipes_are_ignored_without_being_opened(sam
 def test_a_file_that_may_not_be_read_is_told(
     sample: RoundFolder, assessment: Assessment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = Path.read_bytes
+    def refuse(*_: object, **__: object) -> io.FileIO:
+        raise PermissionError(13, "Permission denied")
 
-    def refuse(path: Path) -> bytes:
-        if path.name == f"{ONE}.xlsx":
-            raise PermissionError(13, "Permission denied")
-        return honest(path)
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("cqdt_batch.intake.collecting.open", refuse, raising=False)
     taken = take(Desk(assessment, read_form), Job("bai-nop/x.xlsx", path=str(form_of(sample))))
     assert (taken.entry.state, codes(taken.entry.findings)) == (FileState.REFUSED, ["file_unreadable"])
 
@@ -901,18 +897,25 @@ def test_empty_scores_are_listed_in_the_order_of_the_form(sample: RoundFolder, a
     assert (finding.code, finding.where.cell, finding.facts["codes"]) == ("scores_missing", "E11", tuple(leaves))
 
 
-def test_a_file_that_grows_while_it_is_read_is_told(
-    sample: RoundFolder, assessment: Assessment, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("change", ["grows", "is replaced"])
+def test_a_file_that_changes_while_it_is_read_is_told(
+    sample: RoundFolder, assessment: Assessment, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    honest = Path.read_bytes
+    form, other = form_of(sample), sample.inbox / "moi.xlsx"
+    changed = form if change == "grows" else other
 
-    def growing(path: Path) -> bytes:
-        data = honest(path)
-        path.write_bytes(data + b"more")
-        return data
+    class Changing(io.FileIO):
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(size)
+            changed.write_bytes(data + b"more")
+            changed.replace(form)
+            return data
 
-    monkeypatch.setattr(Path, "read_bytes", growing)
-    taken = take(Desk(assessment, read_form), Job("bai-nop/x.xlsx", path=str(form_of(sample))))
+    def opened(path: str, mode: str, **_: object) -> io.FileIO:
+        return Changing(path, mode)
+
+    monkeypatch.setattr("cqdt_batch.intake.collecting.open", opened, raising=False)
+    taken = take(Desk(assessment, read_form), Job("bai-nop/x.xlsx", path=str(form)))
     assert codes(taken.entry.findings) == ["file_changing"]
 
 

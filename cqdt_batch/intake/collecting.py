@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -222,13 +223,14 @@ def _ignored(name: str, data: bytes, finding: Finding) -> FileEntry:
 
 def _bytes_of(job: Job, assessment: Assessment) -> bytes | Finding:
     """Read a file whole, unless it is too large or somebody is still writing it."""
-    path, where, most = Path(job.path), Where(file=job.name), assessment.limits.file_size * MIB
+    where, most = Where(file=job.name), assessment.limits.file_size * MIB
     try:
-        before = path.stat()
-        if before.st_size > most:
-            return over_limit(job.name, "file_size", mib(before.st_size), assessment.limits)
-        data = path.read_bytes()
-        after = path.stat()
+        with open(job.path, "rb", buffering=0) as file:  # noqa: PTH123 - half the time of a Path
+            before = os.fstat(file.fileno())
+            if before.st_size > most:
+                return over_limit(job.name, "file_size", mib(before.st_size), assessment.limits)
+            data = file.read()
+        after = os.stat(job.path)  # noqa: PTH116 - by its name, under which another file may stand by now
     except OSError as refusal:
         return error("file_unreadable", where, reason=reason_of(refusal))
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or len(data) != after.st_size:
