@@ -217,8 +217,9 @@ def _refusals(entries: list[zipfile.ZipInfo], name: str, limits: Limits) -> Iter
     twins = tuple(part for part, count in counts.items() if count > 1)
     if twins:
         yield error("file_part_twice", where, part=twins[0])
+    largest = limits.part_size * MIB
     for entry in entries:
-        if entry.file_size > limits.part_size * MIB:
+        if entry.file_size > largest:
             yield over_limit(name, "part_size", mib(entry.file_size), limits)
         if entry.file_size > MIB and entry.file_size > limits.ratio * entry.compress_size:
             yield over_limit(name, "ratio", -(-entry.file_size // max(1, entry.compress_size)), limits)

@@ -76,10 +76,10 @@ def recognise(book: Book, assessment: Assessment) -> Form | Finding:
 
 def _lacking(form: Form, file: str, assessment: Assessment) -> Finding | None:
     """Refuse a form without a column that some leaf of its unit needs; the form may be of an older definition."""
-    needed = scored_in(assessment.scope(form.unit))
-    missing = tuple(Term(f"form.column.{column}") for column in FormColumn if column in needed - form.columns.keys())
-    if not missing:
+    needed = scored_in(assessment.scope(form.unit)) - form.columns.keys()
+    if not needed:
         return None
+    missing = tuple(Term(f"form.column.{column}") for column in FormColumn if column in needed)
     where = Where(file=file, sheet=form.grid.sheet, row=form.header)
     return form.doubt or error("form_header_missing", where, form.unit.code, headers=missing)
 
@@ -174,9 +174,10 @@ def titles_of(assessment: Assessment) -> Iterator[str]:
 def _heading(table: Table) -> Iterator[tuple[int, int, Content]]:
     """The cells above a table."""
     for row, cells in table.grid.rows.items():
-        if row < table.header:
-            seen = ((column, content) for column, content in cells.items() if not isinstance(content, Covered))
-            yield from ((row, column, content) for column, content in seen)
+        if row >= table.header:
+            return
+        seen = ((column, content) for column, content in cells.items() if not isinstance(content, Covered))
+        yield from ((row, column, content) for column, content in seen)
 
 
 class _Name(NamedTuple):

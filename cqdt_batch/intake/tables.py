@@ -109,12 +109,14 @@ def _may_head(cells: Mapping[int, Content], headers: Container[str], least: int)
     So the long texts of a table, which stand in its last columns, are not even looked at.
     """
     spare = len(cells) - least
+    if spare < 0:
+        return False
     for content in cells.values():
-        if spare < 0:
-            return False
         if not isinstance(content, str) or folded(content) not in headers:
+            if not spare:
+                return False
             spare -= 1
-    return spare >= 0
+    return True
 
 
 @cache
