@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cqdt_batch.intake.answers import _are_clear, is_clear
 from cqdt_batch.intake.submissions import InputKind, Inputs, Question, Submission, values_of
 
 QUESTIONS = [(code, kind) for code in ("1.1", "1.2", "2") for kind in (InputKind.SCORE, InputKind.EVIDENCE)]
@@ -38,3 +39,9 @@ def submission(asked: tuple[Question, ...], values: list[Decimal | str | None], 
 def test_the_values_of_many_are_those_of_each(sent: list[Submission], questions: list[Question]) -> None:
     expected = [[one.values.get(question) for question in questions] for one in sent]
     assert list(values_of(sent, questions)) == expected
+
+
+@given(st.lists(st.text("aS \u00ab\u00bb\u00eb\u00d5\u0103\u0300\n"), max_size=4))
+def test_words_that_are_clear_together_are_clear_one_by_one(texts: list[str]) -> None:
+    is_each_clear = all(map(is_clear, texts))
+    assert _are_clear(texts) == (is_each_clear and not any("\u00ab" in text for text in texts))

@@ -96,13 +96,14 @@ _LEGACY = re.compile(
     "[\u00a7\u00a8\u00a9\u00aa\u00ab\u00ac\u00ae\u00b5-\u00b9](?=[A-Za-z])"
 )
 """Signs of Latin-1 that Vietnamese never has inside a word, but that old encodings (TCVN3, VNI) show there."""
-_NOT_LEGACY = bytes(code for code in range(0x100) if not _LEGACY.search(f"a{chr(code)}a"))
+_MARKED = bytes(0xFF if _LEGACY.search(f"a{chr(code)}a") else 0 for code in range(0x100))
+"""What each letter of Latin-1 becomes for the quick look at a text without any of those signs."""
 
 
 def looks_legacy(text: str) -> bool:
     """Tell whether a text seems to be Vietnamese in an encoding older than Unicode, as in "S\u00eb Y t\u00d5"."""
     composed = unicodedata.normalize("NFC", text)
-    if not composed.encode("latin-1", "ignore").translate(None, _NOT_LEGACY):
+    if composed.encode("latin-1", "ignore").translate(_MARKED).isascii():
         return False
     return _LEGACY.search(_QUOTED.sub(r"\1", composed)) is not None
 

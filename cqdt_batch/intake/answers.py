@@ -6,14 +6,14 @@ What follows sees decimals and absent values only; the findings name every cell 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from cqdt_batch.cells import LONGEST_TEXT, Content, Covered, Formula, Masked, as_fact, as_typed, printable, units_of
-from cqdt_batch.definition.assessment import Assessment
+from cqdt_batch.definition.assessment import Assessment, Scope
 from cqdt_batch.definition.names import looks_legacy
 from cqdt_batch.definition.records import Criterion, Measure
 from cqdt_batch.definition.sheets import YesNo, choice_key
@@ -23,7 +23,7 @@ from cqdt_batch.intake.numbers import Reading, read_number
 from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
-from cqdt_batch.intake.submissions import NOTED, InputKind, Inputs, Submission, all_asked_in
+from cqdt_batch.intake.submissions import NOTED, InputKind, Inputs, Question, Submission, all_asked_in
 from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.rounding import trimmed
 
@@ -98,32 +98,31 @@ Meaning: TypeAlias = tuple[Decimal | str | None, Sequence[Finding]]
 
 
 def _read_inputs(rows: FormRows) -> tuple[Inputs, Mapping[str, list[Finding]]]:
-    """Read all inputs of the leaves that have a row, and what there is to say about them, by leaf.
-
-    What most forms have alike is kept once.
-    """
-    position = {kind: rows.form.columns.get(kind, 0) for kind in _KINDS}
-    asked = tuple([asked for asked in all_asked_in(rows.scope) if asked[0] in rows.rows])
-    places = tuple([(rows.rows[code], position[kind]) for code, kind in asked])
-    raws = [rows.body[row].get(column) for row, column in places]
+    """Read all inputs of the leaves that have a row, and what there is to say about them, by leaf."""
+    columns = tuple([rows.form.columns.get(kind, 0) for kind in _KINDS])
+    asked, places = _cells_asked_for(rows.scope, tuple(map(rows.rows.get, rows.leaves)), columns)
+    body = rows.body
+    raws = [body[row].get(column) for row, column in places]
+    are_clear = _are_clear([raw for raw in raws if isinstance(raw, str)])
     values: list[Decimal | str | None] = []
     told: dict[str, list[Finding]] = defaultdict(list)
-    for (code, kind), (row, _), raw in zip(asked, places, raws, strict=True):
+    for (code, kind), raw in zip(asked, raws, strict=True):
         value: Decimal | str | None
-        if raw is None or (kind is InputKind.SCORE and isinstance(raw, Decimal)):
+        if raw is None or (isinstance(raw, Decimal) and kind is InputKind.SCORE):
             value = raw
-        elif kind in NOTED and isinstance(raw, str) and is_clear(raw):
+        elif kind in NOTED and isinstance(raw, str) and (are_clear or is_clear(raw)):
             value = raw.strip()
         else:
-            value, findings = _meaning(Cell(rows.leaves[code], kind, raw, rows.where(row, kind), rows.unit))
+            where = rows.where(rows.rows[code], kind)
+            value, findings = _meaning(Cell(rows.leaves[code], kind, raw, where, rows.unit))
             told[code] += findings
         values.append(value)
     inputs = Inputs(
         unit=rows.unit,
         file=rows.file,
         sheet=rows.form.grid.sheet,
-        asked=_once(asked),
-        places=_once(places),
+        asked=asked,
+        places=places,
         raws=tuple(raws),
         values=tuple(values),
     )
@@ -131,18 +130,37 @@ def _read_inputs(rows: FormRows) -> tuple[Inputs, Mapping[str, list[Finding]]]:
 
 
 _KINDS = tuple(InputKind)
+
+
+@lru_cache(maxsize=1_024)
+def _cells_asked_for(
+    scope: Scope, rows: tuple[int | None, ...], columns: tuple[int, ...]
+) -> tuple[tuple[Question, ...], tuple[tuple[int, int], ...]]:
+    """What is asked for the leaves that have a row, and in which cells; once for all forms laid out alike."""
+    row_of = {code: row for code, row in zip(scope.leaves, rows, strict=True) if row is not None}
+    column_of = dict(zip(_KINDS, columns, strict=True))
+    asked = tuple([question for question in all_asked_in(scope) if question[0] in row_of])
+    return _once(asked), _once(tuple([(row_of[code], column_of[kind]) for code, kind in asked]))
+
+
 _Alike = TypeVar("_Alike", bound=Hashable)
 
 
 @lru_cache(maxsize=1_024)
 def _once(columns: _Alike) -> _Alike:
-    """One object for all that are equal."""
+    """One object for all that are equal, as most forms have them."""
     return columns
 
 
 def _meaning(cell: Cell) -> Meaning:
     """Tell what a filled input means."""
     return read_note(cell.leaf, cell.raw, cell.where, cell.unit) if cell.kind in NOTED else read_value(cell)
+
+
+def _are_clear(texts: Iterable[str]) -> bool:
+    """Tell by one look at all of a form's words that there is nothing to say about any; in doubt look at each."""
+    joined = " ".join(texts)
+    return "\u00ab" not in joined and is_clear(joined)  # guillemets might enclose what stands in several cells
 
 
 def is_clear(text: str) -> bool:

@@ -86,8 +86,10 @@ class FormRows:
     def _typed(self) -> dict[int, str]:
         """The code that stands in each row below the header."""
         column, known = self.form.columns.get(FormColumn.CODE, 0), self.tree.by_code
-        found = ((row, cells.get(column)) for row, cells in self.body.items())
-        return {row: code if isinstance(code, str) and code in known else _code(code) for row, code in found}
+        return {
+            row: code if isinstance(code := cells.get(column), str) and code in known else _code(code)
+            for row, cells in self.body.items()
+        }
 
     @cached_property
     def codes(self) -> dict[int, str]:
@@ -153,13 +155,13 @@ class FormRows:
     def strays(self) -> Iterator[Finding]:
         """Rows that repeat a criterion, and what stands in the columns of answers where nothing is asked."""
         has_scores_only = [kind for kind in _POINTS_COME_FROM if kind in self._answers] == [InputKind.SCORE]
-        leaves, rows, asked = self.leaves, self.rows, self.asked
+        leaves, rows, asked, score = self.leaves, self.rows, self.asked, InputKind.SCORE
         for row, code in self.codes.items():
             if code not in leaves:
                 yield from self._stray(row, code)
             elif rows[code] != row:
                 yield self._repeated(row, rows[code], code)
-            if not (has_scores_only and (code not in asked or InputKind.SCORE in asked[code])):
+            if not (has_scores_only and (code not in asked or score in asked[code])):
                 yield from self._not_asked(row, code)
 
     def _repeated(self, row: int, first: int, code: str) -> Finding:
@@ -232,19 +234,25 @@ class FormRows:
 
     def uncounted(self) -> Iterator[tuple[Where, str]]:
         """What was typed where nobody asked: in rows of no open criterion, and in columns that stand there twice."""
-        read = {self.rows[code]: asked for code, asked in self.asked.items() if code in self.rows}
+        rows, codes = self.rows, self.codes
+        read = {rows[code]: asked for code, asked in self.asked.items() if code in rows}
         last = max(read, default=0)
-        own = {*in_every_language("not_assessed"), *(e.reason for e in self.assessment.exemptions_of(self.form.unit))}
         doubled = [at for at, column in self.form.repeated.items() if column in _ANSWERS]
         uncounted = {asked: (*self._uncounted_columns(asked), *doubled) for asked in {None, *read.values()}}
         for row, cells in self.body.items():
-            is_inside = row <= last or self.codes[row]  # below stand the places for signatures
+            is_inside = row <= last or codes[row]  # below stand the places for signatures
             for column in uncounted[read.get(row)]:
                 content = cells.get(column)
                 is_typed = isinstance(content, Decimal) or (is_inside and not isinstance(content, Formula))
-                if content is not None and is_typed and as_typed(content) not in own:
+                if content is not None and is_typed and as_typed(content) not in self._own_words:
                     where = Where(file=self.file, sheet=self.form.grid.sheet, row=row, column=column)
                     yield where, as_typed(content)
+
+    @cached_property
+    def _own_words(self) -> frozenset[str]:
+        """What the form itself says where a criterion does not apply."""
+        reasons = (exemption.reason for exemption in self.assessment.exemptions_of(self.form.unit))
+        return frozenset((*in_every_language("not_assessed"), *reasons))
 
     def _uncounted_columns(self, asked: tuple[InputKind, ...] | None) -> Iterator[int]:
         """Where in a row an answer counts for nothing; in that of a leaf, its points stand in the column of scores."""
