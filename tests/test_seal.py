@@ -43,7 +43,9 @@ from cqdt_batch.publishing.sealing.coverage import checks_made
 from cqdt_batch.publishing.sealing.inputs import answer_changes
 from cqdt_batch.publishing.sealing.reproduction import Rerun, differences
 from cqdt_batch.publishing.sealing.seal import Seal, SealedOutput, digest, seal_of
-from cqdt_batch.scoring.changes.bookkeeping import ledger_of, outline_of, placings_of, unit_entries
+from cqdt_batch.scoring.changes.bookkeeping import ledger_of, outline_of, placings_of, unit_columns, unit_entries
+from cqdt_batch.scoring.changes.columns import AnswerColumns, AskedCell, UnitColumns
+from cqdt_batch.scoring.changes.ledger import LeafEntry
 from cqdt_batch.scoring.outcome import SCORED, Outcome, evaluate
 from tests.appraisals import evaluated, verdict
 from tests.assessments import assessment, criterion, intake_of, unit
@@ -768,8 +770,9 @@ def test_a_seal_is_read_back_as_it_was_written(small: SmallRound) -> None:
 def test_a_journal_may_be_written_entry_by_entry_before_the_outputs_are_known(small: SmallRound) -> None:
     outcome, seal = small_outcome(small), sealed_small(small)
     before = replace(seal, outputs=(), ledger=outline_of(outcome))
-    text = seal_text(before, unit_entries(outcome), placings_of(outcome))
-    assert b"".join(journal_parts(text, seal.outputs)) == journal_bytes(seal)
+    for units in (unit_columns(outcome), unit_entries(outcome)):
+        text = seal_text(before, units, placings_of(outcome))
+        assert b"".join(journal_parts(text, seal.outputs)) == journal_bytes(seal)
 
 
 @settings(max_examples=200)
@@ -790,6 +793,25 @@ def test_records_become_the_text_of_their_plain_values_whatever_they_hold(text: 
     lines = (line.removesuffix(b",") for line in data.split(b"\n") if line.startswith(b'   {"unit"'))
     assert list(lines) == [f"   {one}".encode("utf-8", "backslashreplace") for one in plain]
     assert is_genuine(data)
+
+
+@settings(max_examples=200)
+@given(st.text(st.characters(codec=None)), st.sampled_from(["", "\udce9", '\x00\x1f\x7f\u2028😀\\"/%s{}']))
+def test_columns_become_the_text_of_their_records_whatever_they_hold(text: str, more: str) -> None:
+    """A code has no lone surrogate, which a file's name or an answer may have."""
+    seal, odd = sealed_small(SMALL), text + more
+    code = odd.encode(errors="replace").decode()
+    asked = AskedCell("E1", odd, "score"), AskedCell("E2", "y", "score"), AskedCell("E3", "z", "score")
+    sheet = AnswerColumns(odd, odd, asked, raws=(odd, None, "1.50"), values=("7", None, odd))
+    columns = UnitColumns(
+        outline=replace(seal.ledger.units[0], name=odd, points={}, answers=()),
+        criteria=("x", code + "y", "z"),
+        points=(Decimal("1E+3"), None, Decimal("2.50")),
+        answers=(sheet, sheet._replace(values=sheet.raws)),
+        beside={code: LeafEntry(reason=odd, given=Decimal("0.5"))},
+    )
+    for one in (columns, columns._replace(criteria=(), points=()), columns._replace(answers=(), beside={})):
+        assert seal_text(seal, [one], ()) == seal_text(seal, [one.entry()], ())
 
 
 def test_a_journal_has_a_line_for_every_unit_with_its_answers_as_rows() -> None:

@@ -21,14 +21,14 @@ from cqdt_batch.publishing.journal import SealText, is_genuine, journal_parts, s
 from cqdt_batch.publishing.sealing.reproduction import Rerun, differences, is_reproduced
 from cqdt_batch.publishing.sealing.seal import Seal, SealedInput, SealedOutput, digest, seal_of, sealed_definition
 from cqdt_batch.publishing.writer import write_file
-from cqdt_batch.scoring.changes.bookkeeping import ledger_of, outline_of, placings_of, unit_entries
+from cqdt_batch.scoring.changes.bookkeeping import ledger_of, outline_of, placings_of, unit_columns
 from cqdt_batch.scoring.outcome import Outcome
 
 
 def prepare_journal(folder: RoundFolder, definition: Definition, outcome: Outcome, words: Words) -> SealText:
     """Write down what went in, what was checked and every figure: all of a seal that waits for no output."""
     seal = seal_of(definition, outcome, words, outline_of(outcome), _beside(folder))
-    return seal_text(seal, unit_entries(outcome), placings_of(outcome))
+    return seal_text(seal, unit_columns(outcome), placings_of(outcome))
 
 
 def write_journal(folder: RoundFolder, prepared: SealText, results: Results) -> Path:

@@ -9,7 +9,9 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from decimal import Decimal
+from functools import cache, lru_cache
+from operator import add
 from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,7 +19,8 @@ from pydantic_core import PydanticSerializationError
 
 from cqdt_batch.findings import Finding, Where, error
 from cqdt_batch.publishing.sealing.seal import FORMAT, Seal, SealedOutput, digest
-from cqdt_batch.scoring.changes.ledger import Ledger, Placing, UnitEntry
+from cqdt_batch.scoring.changes.columns import AnswerColumns, AskedCell, UnitColumns, exact_points
+from cqdt_batch.scoring.changes.ledger import LeafEntry, Ledger, Placing, UnitEntry
 
 _CHECKSUM = "checksum"
 """The SHA-256 of the text without this line: a seal that somebody edited does not bear its own."""
@@ -48,14 +51,15 @@ SealText: TypeAlias = Mapping[str, bytes]
 """The text of a seal, field by field."""
 
 
-def seal_text(seal: Seal, units: Iterable[UnitEntry], placings: Iterable[Placing]) -> SealText:
+def seal_text(seal: Seal, units: Iterable[UnitEntry | UnitColumns], placings: Iterable[Placing]) -> SealText:
     """Write a seal; its outputs may still come, and the `units` and `placings` of its ledger are told beside it.
 
-    They hold millions of values: an entry may be made when its turn comes, and is let go of once it is written.
+    They hold millions of values: an entry may be made when its turn comes, and is let go of once it is written. One of
+    columns becomes the same text.
     """
     plain = _plain(replace(seal, inputs=(), ledger=replace(seal.ledger, units=(), placings=())))
     plain["inputs"] = map(_line, seal.inputs)
-    plain["ledger"] |= {"units": map(_line, units), "placings": map(_line, placings)}
+    plain["ledger"] |= {"units": map(_unit_line, units), "placings": map(_line, placings)}
     return {name: _joined(_laid_out(field, b" ")) for name, field in plain.items()}
 
 
@@ -76,26 +80,82 @@ def _joined(parts: Iterable[bytes]) -> bytes:
     return whole.getvalue()
 
 
-def _plain(record: Any) -> dict[str, Any]:
+def _plain(record: Any, kind: Any = None) -> dict[str, Any]:
     """A record as plain values; those that say nothing are left out."""
-    plain: dict[str, Any] = _adapter(record.__class__).dump_python(record, mode="json", exclude_defaults=True)
+    adapter = _adapter(kind or record.__class__)
+    plain: dict[str, Any] = adapter.dump_python(record, mode="json", exclude_defaults=True)
     return plain
 
 
-def _line(record: Any) -> bytes:
-    """A record as text; one with a lone surrogate, as in names of files from old systems, takes the long way."""
+def _line(record: Any, kind: Any = None) -> bytes:
+    """A record as text; one with a lone surrogate, as in names of files from old systems, takes the long way.
+
+    What is no record but, say, a mapping of them has to be told of what `kind` it is.
+    """
     try:
-        return _adapter(record.__class__).dump_json(record, exclude_defaults=True)
+        return _adapter(kind or record.__class__).dump_json(record, exclude_defaults=True)
     except PydanticSerializationError:
-        return _json(_plain(record))
+        return _json(_plain(record, kind))
+
+
+def _unit_line(unit: UnitEntry | UnitColumns) -> bytes:
+    """An entry as text; columns become what their records would, without these being made."""
+    if isinstance(unit, UnitEntry):
+        return _line(unit)
+    parts = [_line(unit.outline).removesuffix(b"}")]
+    if unit.criteria:
+        points = ",".join(map(add, _keys(unit.criteria), map(_figure, unit.points)))
+        parts.append(_bytes(f'"points":{{{points}}}'))
+    if unit.answers:
+        parts.append(_bytes(f'"answers":[{",".join(map(_answers, unit.answers))}]'))
+    if unit.beside:
+        parts.append(b'"beside":' + _line(unit.beside, dict[str, LeafEntry]))
+    return b",".join(parts) + b"}"
+
+
+def _answers(columns: AnswerColumns) -> str:
+    """The answers on a sheet as text."""
+    raws = list(map(_quoted, columns.raws))
+    values = raws if columns.values is columns.raws else map(_quoted, columns.values)
+    told = zip(_starts(columns.asked), raws, values, columns.raws, strict=True)
+    cells = ",".join([f"{start}{raw},{value}]" for start, raw, value, typed in told if typed is not None])
+    return f'{{"file":{_encode(columns.file)},"sheet":{_encode(columns.sheet)},"cells":[{cells}]}}'
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
+@lru_cache(maxsize=100_000)
+def _quoted(text: str | None) -> str:
+    """An answer as text; the same ones come again and again."""
+    return _encode(text)
+
+
+@lru_cache(maxsize=100_000)
+def _figure(points: Decimal | None) -> str:
+    exact = exact_points(points)
+    return "null" if exact is None else f'"{exact}"'
+
+
+@lru_cache(maxsize=100)
+def _keys(criteria: tuple[str, ...]) -> list[str]:
+    """What stands before the points on each criterion."""
+    return [f"{_encode(code)}:" for code in criteria]
+
+
+@lru_cache(maxsize=100)
+def _starts(asked: tuple[AskedCell, ...]) -> list[str]:
+    """What stands before the answer in each cell of a form."""
+    return [_encode(cell).removesuffix("]") + "," for cell in asked]
+
+
 def _json(value: Any) -> bytes:
     """Plain values as text; a lone surrogate is written as JSON escapes it."""
-    return _encode(value).encode("utf-8", "backslashreplace")
+    return _bytes(_encode(value))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _text(plain: Mapping[str, Any]) -> tuple[bytes, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import chain, repeat
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -314,9 +315,9 @@ class _Needs:
         if needed is None:
             needed = self._of_look[look] = max(self._text("", 0.0, style) for style in styles)
         shown = [value[1] if type(value) is Computed or type(value) is Link else value for value in values]
-        for place, text in enumerate(shown):
-            if text and isinstance(text, str):
-                needed = max(needed, self._text(text, sum(self._widths[place : place + 1]), styles[place]))
+        for text, width, style in zip(shown, chain(self._widths, repeat(0.0)), styles, strict=False):
+            if text and isinstance(text, str) and (height := self._text(text, width, style)) > needed:
+                needed = height
         return needed
 
     def _text(self, text: str, width: float, style: Style) -> float:

@@ -182,7 +182,8 @@ class PrintedTable:
     def printed(self, position: int) -> Sequence[PrintedFigure | None]:
         """What `figure` says of a column in every row from top to bottom; it is looked up once."""
         if position not in self._printed:
-            self._printed[position] = [row.figure(position) for row in self.rows]
+            cells = [row.cells.get(position) for row in self.rows]
+            self._printed[position] = [cell if isinstance(cell, PrintedFigure) else None for cell in cells]
         return self._printed[position]
 
     @cached_property

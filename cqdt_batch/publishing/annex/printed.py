@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache, lru_cache, partial
+from itertools import repeat
 from typing import NamedTuple
 
 from cqdt_batch.definition.assessment import CriteriaTree
@@ -76,32 +77,42 @@ def _columns(figures: TableFigures) -> Iterator[PrintedColumn]:
 
 
 def _rows(figures: TableFigures, placed: Sequence[Placed]) -> Iterator[PrintedRow]:
-    standings = [one.standing for one in placed]
-    columns = [_cells(figures, column, standings) for column in figures.columns]
+    columns = dict(_cells(figures, [one.standing for one in placed]))
     sheet, position = figures.ranked.table.code, figures.position(ColumnKind.UNIT) or 1
-    for (row, section, standing), cells in zip(placed, zip(*columns, strict=True), strict=True):
+    across = zip(*columns.values(), strict=True) if columns else repeat((), len(placed))
+    for (row, section, standing), cells in zip(placed, across, strict=True):
         yield PrintedRow(
             unit=standing.unit.printed_name,
             code=standing.unit.code,
             where=Where(sheet=sheet, row=row, column=position),
             section=section,
-            cells={column: cell for column, cell in enumerate(cells, 1) if cell is not None},
+            cells={column: cell for column, cell in zip(columns, cells, strict=True) if cell is not None},
         )
 
 
-def _cells(figures: TableFigures, column: Column, standings: Sequence[Standing]) -> Sequence[Printed | None]:
-    """What a column prints from top to bottom; None for nothing that a reader checks. Equal figures are one."""
-    if column.kind in RANK_KINDS:
-        ranks = (standing.ranks.get(RANK_KINDS[column.kind]) for standing in standings)
-        return [None if rank is None else PrintedFigure(Decimal(rank), 0) for rank in ranks]
-    if column.kind is ColumnKind.SUBGROUP:
-        return [standing.unit.subgroup for standing in standings]
-    if column.kind not in _CHECKED:
-        return [None] * len(standings)
-    exact = figures.figures.column(column.kind, column.criterion)
-    printed = map(cache(partial(_figure, figures.figures.decimals(column))), exact)
-    figure_of = dict(zip(figures.figures.units, printed, strict=True))
-    return [figure_of[standing.unit.code] for standing in standings]
+def _cells(figures: TableFigures, standings: Sequence[Standing]) -> Iterator[tuple[int, Sequence[Printed | None]]]:
+    """What each column that a reader checks prints from top to bottom; None for nothing."""
+    codes = [standing.unit.code for standing in standings]
+    for position, column in enumerate(figures.columns, 1):
+        if column.kind in RANK_KINDS:
+            scope = RANK_KINDS[column.kind]
+            yield position, [_rank(standing.ranks.get(scope)) for standing in standings]
+        elif column.kind is ColumnKind.SUBGROUP:
+            yield position, [standing.unit.subgroup for standing in standings]
+        elif column.kind in _CHECKED:
+            yield position, _figures(figures.figures, column, codes)
+
+
+def _figures(figures: Figures, column: Column, codes: Iterable[str]) -> Sequence[PrintedFigure | None]:
+    """The figures of a column for some units; equal ones are one."""
+    printed = map(cache(partial(_figure, figures.decimals(column))), figures.column(column.kind, column.criterion))
+    figure_of = dict(zip(figures.units, printed, strict=True))
+    return [figure_of[code] for code in codes]
+
+
+@lru_cache(maxsize=100_000)
+def _rank(rank: int | None) -> PrintedFigure | None:
+    return None if rank is None else PrintedFigure(Decimal(rank), 0)
 
 
 def _figure(decimals: int, exact: Exact) -> PrintedFigure | None:

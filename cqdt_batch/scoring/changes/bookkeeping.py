@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain, compress, groupby
+from operator import is_
 from typing import NamedTuple
 
 from cqdt_batch.cells import Content, as_typed
@@ -16,10 +17,9 @@ from cqdt_batch.definition.sheets import choice_key
 from cqdt_batch.findings import Finding, Severity, Where, column_letters
 from cqdt_batch.intake.submissions import Input, Inputs, Question, Submission, scored_by
 from cqdt_batch.messages import Language, Words
-from cqdt_batch.rounding import published, trimmed
+from cqdt_batch.rounding import published
+from cqdt_batch.scoring.changes.columns import AnswerColumns, AskedCell, UnitColumns
 from cqdt_batch.scoring.changes.ledger import (
-    AnsweredCell,
-    AnswerSheet,
     BlockEntry,
     CorrectionMade,
     CriterionEntry,
@@ -74,7 +74,12 @@ def outline_of(outcome: Outcome) -> Ledger:
 
 def unit_entries(outcome: Outcome) -> Iterator[UnitEntry]:
     """The entries of all units, each made when it is asked for."""
-    return map(_Units(outcome).entry, outcome.assessment.units)
+    return map(UnitColumns.entry, unit_columns(outcome))
+
+
+def unit_columns(outcome: Outcome) -> Iterator[UnitColumns]:
+    """The entries of all units as columns, which are written sooner than records."""
+    return map(_Units(outcome).columns, outcome.assessment.units)
 
 
 def placings_of(outcome: Outcome) -> Iterator[Placing]:
@@ -136,11 +141,22 @@ class _Units:
         """The error at each place that has one."""
         return {finding.where: finding for finding in self.outcome.findings if finding.severity is Severity.ERROR}
 
-    def entry(self, unit: Unit) -> UnitEntry:
+    def columns(self, unit: Unit) -> UnitColumns:
+        sent = self.outcome.own_submission_of.get(unit.code)
+        criteria, points = self.points[unit.block]
+        row = points.get(unit.code)
+        beside = ((code, self._beside(unit, code)) for code in self.settled.get(unit.code, ()))
+        return UnitColumns(
+            outline=self._outline(unit, sent),
+            criteria=criteria if row else (),
+            points=row or (),
+            answers=tuple(self._answers(sent)) if sent else (),
+            beside={code: entry for code, entry in beside if entry != _NOTHING},
+        )
+
+    def _outline(self, unit: Unit, sent: Submission | None) -> UnitEntry:
         assessment = self.outcome.assessment
         tree = assessment.trees[unit.block]
-        sent = self.outcome.own_submission_of.get(unit.code)
-        beside = ((code, self._beside(unit, code)) for code in self.settled.get(unit.code, ()))
         return UnitEntry(
             unit=unit.code,
             name=unit.printed_name,
@@ -154,22 +170,16 @@ class _Units:
             subgroup=unit.subgroup,
             not_assessed=tuple(code for code in sorted(assessment.not_assessed(unit)) if tree.is_leaf(code)),
             obstacles=tuple(self._obstacles(unit)),
-            points=self._points_of(unit),
-            answers=tuple(self._answers(sent)) if sent else (),
-            beside={code: entry for code, entry in beside if entry != _NOTHING},
         )
 
-    def _points_of(self, unit: Unit) -> dict[str, Decimal | None]:
-        """The points of a unit on every criterion, parents first; none where it is not scored."""
-        criteria, rows = self.points[unit.block]
-        row = rows.get(unit.code)
-        return dict(zip(criteria, map(_exact, row), strict=True)) if row else {}
-
     @cached_property
-    def points(self) -> dict[str, tuple[list[str], dict[str, list[Decimal | None]]]]:
-        """The criteria of each block, and the points on them of each unit that is scored."""
+    def points(self) -> dict[str, tuple[tuple[str, ...], dict[str, list[Decimal | None]]]]:
+        """The criteria of each block, parents first, and the points on them of each unit that is scored."""
         return {
-            block: (frame.columns.tolist(), dict(zip(frame.index.tolist(), frame.to_numpy().tolist(), strict=True)))
+            block: (
+                tuple(frame.columns.tolist()),
+                dict(zip(frame.index.tolist(), frame.to_numpy().tolist(), strict=True)),
+            )
             for block, frame in self.outcome.points.items()
         }
 
@@ -190,19 +200,17 @@ class _Units:
             found[unit] = [leaf.code for leaf in leaves if (unit, leaf.code) in keys]
         return found
 
-    def _answers(self, sent: Submission) -> Iterator[AnswerSheet]:
+    def _answers(self, sent: Submission) -> Iterator[AnswerColumns]:
         """The cells of a form that are filled in and that points come from; most of them mean what was typed."""
         block = self.outcome.assessment.unit_by_code[sent.unit].block
         for one in _by_sheet(sent.inputs):
             form = self._form(block, one)
-            answers = zip(form.cells, compress(one.raws, form.scored), compress(one.values, form.scored), strict=True)
-            cells = [
-                AnsweredCell(cell, code, kind, typed := as_typed(raw), typed if value is raw else _meant(value))
-                for (cell, code, kind), raw, value in answers
-                if raw is not None
-            ]
-            if cells:
-                yield AnswerSheet(file=one.file, sheet=one.sheet, cells=tuple(cells))
+            raws = tuple(compress(one.raws, form.scored))
+            values = tuple(compress(one.values, form.scored))
+            typed = _typed(raws)
+            meant = typed if all(map(is_, raws, values)) else list(map(_meant, values))
+            if typed.count(None) < len(typed):
+                yield AnswerColumns(one.file, one.sheet, form.cells, typed, meant)
 
     def _form(self, block: str, inputs: Inputs) -> _Form:
         """How the form of some inputs is laid out: as the one before it in its block, or it is looked at."""
@@ -266,15 +274,24 @@ class _Form(NamedTuple):
     asked: tuple[Question, ...]
     places: tuple[tuple[int, int], ...]
     scored: list[bool]
-    cells: list[tuple[str, str, str]]
+    cells: tuple[AskedCell, ...]
 
 
 def _laid_out(scored: Collection[Question], inputs: Inputs) -> _Form:
     """Look at a form; `scored` are the inputs from which points come."""
     chosen = [question in scored for question in inputs.asked]
     placed = compress(zip(inputs.asked, inputs.places, strict=True), chosen)
-    cells = [(f"{column_letters(column)}{row}", code, kind.value) for (code, kind), (row, column) in placed]
-    return _Form(inputs.asked, inputs.places, chosen, cells)
+    cells = (AskedCell(f"{column_letters(column)}{row}", code, kind.value) for (code, kind), (row, column) in placed)
+    return _Form(inputs.asked, inputs.places, chosen, tuple(cells))
+
+
+def _typed(raws: Sequence[Content | None]) -> Sequence[str | None]:
+    """Answers as they were typed; a form of nothing but numbers is told in one go, unless one has an exponent."""
+    if set(map(type, raws)) == {Decimal}:
+        typed = list(map(str, raws))
+        if "E" not in "".join(typed):
+            return typed
+    return [None if raw is None else as_typed(raw) for raw in raws]
 
 
 def _place(where: Where) -> Place:
@@ -285,12 +302,6 @@ def _sentence(finding: Finding) -> Sentence:
     """What a finding says, in every language; what to do about it is no matter of the past."""
     said = {one.value: Words(one)(f"finding.{finding.code}.says", **finding.facts) for one in Language}
     return Sentence(**said)
-
-
-@lru_cache(maxsize=100_000)
-def _exact(points: Decimal | None) -> Decimal | None:
-    """The points without final zeros; the same ones come again and again."""
-    return None if points is None else trimmed(points)
 
 
 def _source(cell: Input, raw: Content, refusal: Finding | None) -> Source:
