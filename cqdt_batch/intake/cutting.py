@@ -111,9 +111,14 @@ class Cutter:
 
 _END_OF_ROW, _END_OF_CELL = b"</row>", b"</c>"
 _END_OF_WORDS, _END_OF_NUMBER = b"</t></is>", b"</v>"
-_PLAIN = r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]+)")?(?: t="([ns])")?(?:/>|><v>([0-9.]+)</v></c>)'
+_PLACED = r' r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]+)")?'
+"""What the tag of nearly every cell begins with: its place and its style."""
+
+_PLAIN = rf'<c{_PLACED}(?: t="([ns])")?(?:/>|><v>([0-9.]+)</v></c>)'
 _PLAIN_CELL = re.compile(_PLAIN)
 _PLAIN_CELLS = re.compile(rf"(?:{_PLAIN})+".encode())
+"""Cells that are empty or hold a number or a string of the workbook."""
+
 _ADDED = b' x14ac:dyDescent="'
 """What Excel writes into the tag of a row, with a prefix that the sheet must declare."""
 
@@ -358,8 +363,8 @@ def _opened(text: str) -> WrittenCell:
     return WrittenCell(row, column, column, attributes.get("t", "n"), attributes.get("s", "0"))
 
 
-_USUAL = re.compile(r' r="([A-Z]{1,3})([1-9]\d{0,6})"(?: s="(\d+)")?(?: t="([a-zA-Z]+)")?', re.ASCII)
-"""The attributes of nearly all cells: place, style, kind."""
+_USUAL = re.compile(rf'{_PLACED}(?: t="([a-zA-Z]+)")?')
+"""The attributes of nearly all cells."""
 
 
 def _usual(attributes: re.Match[str]) -> WrittenCell:

@@ -207,7 +207,7 @@ class _Units:
             form = self._form(block, one)
             raws = tuple(compress(one.raws, form.scored))
             values = tuple(compress(one.values, form.scored))
-            typed = _typed(raws)
+            typed = [None if raw is None else as_typed(raw) for raw in raws]
             meant = typed if all(map(is_, raws, values)) else list(map(_meant, values))
             if typed.count(None) < len(typed):
                 yield AnswerColumns(one.file, one.sheet, form.cells, typed, meant)
@@ -283,15 +283,6 @@ def _laid_out(scored: Collection[Question], inputs: Inputs) -> _Form:
     placed = compress(zip(inputs.asked, inputs.places, strict=True), chosen)
     cells = (AskedCell(f"{column_letters(column)}{row}", code, kind.value) for (code, kind), (row, column) in placed)
     return _Form(inputs.asked, inputs.places, chosen, tuple(cells))
-
-
-def _typed(raws: Sequence[Content | None]) -> Sequence[str | None]:
-    """Answers as they were typed; a form of nothing but numbers is told in one go, unless one has an exponent."""
-    if set(map(type, raws)) == {Decimal}:
-        typed = list(map(str, raws))
-        if "E" not in "".join(typed):
-            return typed
-    return [None if raw is None else as_typed(raw) for raw in raws]
 
 
 def _place(where: Where) -> Place:
