@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from cqdt_batch.cells import Area, Content, Covered, Grid
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.findings import Finding
-from cqdt_batch.intake import cutting, worksheet
+from cqdt_batch.intake import beginnings, cutting, kept, worksheet
 from cqdt_batch.intake.cutting import Cutter
+from cqdt_batch.intake.pieces import Cells
 from cqdt_batch.intake.reading import read_book
 from cqdt_batch.intake.worksheet import SheetReader
 from cqdt_batch.intake.written import UnusualError
@@ -151,6 +152,77 @@ def agrees(part: bytes) -> bool:
         return False
     assert found == [outcome(parsed, part)] * 3
     return True
+
+
+LABEL = (
+    '<c r="A1" s="1" t="inlineStr"><is><t>1.1.1</t></is></c>'
+    f'<c r="B1" t="inlineStr"><is><t>{"Mạng LAN, kết nối Internet băng rộng; " * 20}</t></is></c>'
+)
+"""How a row begins in every form: longer than all that may follow."""
+
+
+def begun(cells: str) -> bytes:
+    """A sheet of a row that begins so and goes on with cells, those of the columns A to C three further on."""
+    behind = re.sub(r'((?:r|ref)=")([A-C])1', lambda place: f"{place[1]}{chr(ord(place[2]) + 3)}1", cells)
+    return sheet(f'<row r="1">{LABEL}{behind}</row>')
+
+
+@pytest.mark.parametrize("cells", CELLS.values(), ids=CELLS.keys())
+def test_a_row_that_begins_as_others_do_goes_on_as_the_parser_reads_it(cells: str) -> None:
+    for other in CELLS.values():
+        agrees(begun(other))
+        agrees(begun(cells))
+
+
+ANSWERS = (
+    '<c r="A1" s="1"><v>{}</v></c>',
+    '<c r="A1" s="3" t="n"><v>{}</v></c><c r="B1"/>',
+    '<c r="A1"/><c r="B1" t="inlineStr"><is><t>{}</t></is></c>',
+    '<c r="A1" t="inlineStr"><is><t>{}</t></is></c><c r="B1" t="s"><v>0</v></c>',
+    '<c r="A1"><v>2</v></c><c r="B1" t="inlineStr"><is><t>{}</t></is></c><c r="C1" s="2"><v>0.5</v></c>',
+    '<c r="A1" t="inlineStr"><is><t>{}</t></is></c><c r="B1" t="inlineStr"><is><t>{}</t></is></c>',
+)
+SIGNS = st.text(alphabet="a8.5-e9 >&;#_x0041\n\r\u00a0\x07]é«\uffff", max_size=9)
+TYPED = SIGNS | st.sampled_from(
+    ["", "8.5", "1e999", "0.85", " \n", "a &amp; b", "&#38;", "]]>", "_x0041_", "&x;", "-0"]
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(ANSWERS), TYPED, TYPED), min_size=3, max_size=12))
+def test_whatever_is_typed_behind_a_known_beginning_is_what_the_parser_reads(
+    typed: list[tuple[str, str, str]],
+) -> None:
+    for cells, one, another in typed:
+        agrees(begun(cells.format(one, another)))
+
+
+def test_a_beginning_that_rows_share_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = '<c r="A1" s="1"><v>{}</v></c><c r="B1" t="inlineStr"><is><t>{}</t></is></c><c r="C1" s="2"/>'
+    worksheet._cutter.cache_clear()
+    for answers in ((1, "một"), (2, "hai"), (3, "ba")):
+        cut(begun(cells.format(*answers)))
+
+    monkeypatch.setattr(Cells, "read", lambda *_: pytest.fail("read again"))
+
+    assert cut(begun(cells.format(Decimal("4.5"), "bốn &amp; năm"))).rows[1] == {
+        1: "1.1.1",
+        2: "Mạng LAN, kết nối Internet băng rộng; " * 20,
+        4: Decimal("4.5"),
+        5: "bốn & năm",
+    }
+
+
+def test_beginnings_that_are_remembered_have_bounds() -> None:
+    cutter = worksheet._cutter(FORMATS, False)
+    for block in range(30):
+        for answer in range(30):
+            styles = "".join(f'<c r="{column}1" s="{answer >> at & 1}"/>' for at, column in enumerate("DEFGH"))
+            words = f'<c r="I1" t="inlineStr"><is><t>{block} {answer}</t></is></c>'
+            cut(sheet(f'<row r="1">{LABEL.replace("LAN", f"LAN {block}")}{styles}{words}</row>'))
+
+    known = cutter._beginnings[b'<row r="1">']
+    assert 1 < len(known) <= cutting._MOST_BEGINNINGS
+    assert 1 < max(len(beginning._ends) for beginning in known) <= beginnings._MOST_ENDS
 
 
 ROWS = {
@@ -374,20 +446,20 @@ def test_an_area_changes_all_that_it_holds_but_its_first_cell(
 
 
 def test_what_is_remembered_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "_MOST_PIECES", 50)
+    monkeypatch.setattr(kept, "_MOST_PIECES", 50)
     rows = "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 500))
     long = f'<row r="500"><c r="A500" t="inlineStr"><is><t>{"a" * 5_000}</t></is></c></row>'
 
     read = cut(sheet(rows + long))
 
-    known = worksheet._cutter(FORMATS, False)._filled
+    known = worksheet._cutter(FORMATS, False)._cells._filled
     assert len(read.rows) == 500
     assert 0 < len(known) <= 50
-    assert max(map(len, known)) <= cutting._LONGEST_PIECE
+    assert max(map(len, known)) <= kept._LONGEST_PIECE
 
 
 def test_what_is_remembered_has_no_more_bytes_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cutting, "_MOST_BYTES", 10_000)
+    monkeypatch.setattr(kept, "_MOST_BYTES", 10_000)
     cutter = worksheet._cutter(FORMATS, False)
     rows = "".join(
         f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>{n} {"a" * 900}</t></is></c></row>' for n in range(1, 99)
@@ -396,5 +468,5 @@ def test_what_is_remembered_has_no_more_bytes_than_it_may(monkeypatch: pytest.Mo
     for part in (sheet(rows), *[sheet(rows[: rows.index('<row r="6"')])] * 3):
         cut(part)
 
-    assert 0 < sum(map(len, cutter._filled)) <= 10_000
+    assert 0 < sum(map(len, cutter._cells._filled)) <= 10_000
     assert 0 < sum(map(len, cutter._rows)) <= 10_000

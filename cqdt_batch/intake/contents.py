@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.cells import Content, ErrorValue, Formula, Masked
 from cqdt_batch.intake.formats import decimals_shown, number, unescaped
@@ -53,11 +53,16 @@ class ReadRow(NamedTuple):
     asides: tuple[tuple[int, Aside], ...] = ()
 
 
-def row_of(number: int, cells: Iterable[ReadCell], *, is_hidden: bool) -> ReadRow:
-    """Put the cells of a row together; ValueError where they are not in order, or two programs would read two rows."""
-    contents: dict[int, Content] = {}
-    asides = []
-    last = 0
+Begun: TypeAlias = tuple[Mapping[int, Content], Sequence[tuple[int, Aside]], int]
+"""What the first cells of a row hold, what is aside of some, and the column of the last of them."""
+
+
+def row_of(number: int, cells: Iterable[ReadCell], *, is_hidden: bool, begun: Begun = ({}, (), 0)) -> ReadRow:
+    """Put the cells of a row together, behind those it began with.
+
+    ValueError where they are not in order, or two programs would read two rows.
+    """
+    contents, asides, last = dict(begun[0]), list(begun[1]), begun[2]
     for row, first, column, content, aside in cells:
         if row != number or first <= last:
             raise ValueError(f"cell {row}:{column} behind {number}:{last}")
@@ -83,7 +88,7 @@ class CellReader:
         content: Content | None = inline
         aside = None
         if kind == "n":
-            content = self._number(shown, style) if shown else None
+            content = self.number(shown, style) if shown else None
             aside = self._look(style)[1] if shown or formula is not None else None
         elif kind == "s":
             content, aside = ("", Aside(string=_index(shown))) if shown else (None, None)
@@ -96,7 +101,8 @@ class CellReader:
             content = seen(content)
         return ReadCell(row, first, column, content, aside)
 
-    def _number(self, raw: str, style: str) -> Content:
+    def number(self, raw: str, style: str) -> Content:
+        """The content of a cell of some style that holds a number."""
         return _numeric(raw, self._look(style)[0], self._is_1904)
 
     def _look(self, style: str) -> tuple[str, Aside | None]:

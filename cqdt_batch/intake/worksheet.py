@@ -52,8 +52,7 @@ class SheetReader:
 
     def _grid(self, frame: Frame, read: Iterable[ReadRow], name: str, *, is_hidden: bool) -> Grid:
         rows = _Rows(self.strings)
-        for row in read:
-            rows.add(row)
+        rows.fill(read)
         for array in rows.arrays:
             change_beneath(rows.filled, area_of(array), lambda content: Formula(f"={as_typed(content)}"))
         for area in frame.merged:
@@ -84,20 +83,20 @@ class _Rows:
     arrays: list[str] = field(default_factory=list)
     decimals: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    last: int = 0
-
-    def add(self, row: ReadRow) -> None:
-        """Add a row; ValueError where it stands above the one before, or two programs would read two different ones."""
-        number, is_hidden, contents, asides = row
-        if number <= self.last:
-            raise ValueError(f"row {number} after {self.last}")
-        self.last = number
-        if is_hidden:
-            self.hidden.add(number)
-        if asides:
-            contents = self._looked_up(row)
-        if contents:
-            self.filled[number] = contents
+    def fill(self, read: Iterable[ReadRow]) -> None:
+        """Add rows; ValueError where one stands above another, or two programs would read two different ones."""
+        last = 0
+        for row in read:
+            number, is_hidden, contents, asides = row
+            if number <= last:
+                raise ValueError(f"row {number} after {last}")
+            last = number
+            if is_hidden:
+                self.hidden.add(number)
+            if asides:
+                contents = self._looked_up(row)
+            if contents:
+                self.filled[number] = contents
 
     def _looked_up(self, row: ReadRow) -> dict[int, Content]:
         """The contents of a row with the strings of its workbook; what the sheet says of its cells is kept apart."""
