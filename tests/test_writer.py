@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -204,11 +205,28 @@ class PlainWorksheet(Worksheet):  # type: ignore[misc]
         pass
 
 
-def as_xlsxwriter_does(sheets: Iterable[Sheet], monkeypatch: pytest.MonkeyPatch) -> bytes:
+class PlainWorkbook(Workbook):  # type: ignore[misc]
+    """A workbook that XlsxWriter itself packs."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(io.BytesIO(), options)
+
+    def packed(self) -> bytes:
+        self.close()
+        return bytes(self.filename.getvalue())
+
+
+def as_xlsxwriter_does(sheets: Iterable[Sheet], monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
     with monkeypatch.context() as patched:
         patched.setattr(writer, "QuickWorksheet", PlainWorksheet)
-        patched.setattr(writer, "QuickWorkbook", Workbook)
-        return workbook_bytes(sheets, "T")
+        patched.setattr(writer, "QuickWorkbook", PlainWorkbook)
+        return parts_of(workbook_bytes(sheets, "T"))
+
+
+def parts_of(workbook: bytes) -> list[tuple[str, bytes]]:
+    with ZipFile(io.BytesIO(workbook)) as file:
+        assert {part.date_time for part in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        return [(part.filename, file.read(part)) for part in file.infolist()]
 
 
 def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,14 +262,14 @@ def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: py
     sheet = Sheet(name="O'S & Co", cells=cells, widths=(9.0, 20.0), comments={(20, 30): "said"}, freeze=(3, 1))
     sheet = replace(sheet, column_styles={2: column_look})
     sheets = (sheet, Sheet(name="empty", cells=()), Sheet(name="S", cells=cells[1:4]))
-    assert workbook_bytes(sheets, "T") == as_xlsxwriter_does(sheets, monkeypatch)
+    assert parts_of(workbook_bytes(sheets, "T")) == as_xlsxwriter_does(sheets, monkeypatch)
 
 
 def test_the_bytes_of_a_round_are_those_of_xlsxwriter(sample: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome, words = outcome_of(sample), Words()
     form = form_sheets(outcome.assessment, outcome.assessment.units[0], words)
     for sheets in (tuple(annex_sheets(outcome, words)), tuple(board_sheets(outcome, words)), form):
-        assert workbook_bytes(sheets, "T") == as_xlsxwriter_does(sheets, monkeypatch)
+        assert parts_of(workbook_bytes(sheets, "T")) == as_xlsxwriter_does(sheets, monkeypatch)
 
 
 def test_a_sheet_takes_no_more_rows_than_excel() -> None:

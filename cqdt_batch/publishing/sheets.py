@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from itertools import chain, repeat
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import NamedTuple, TypeAlias
 
 from cqdt_batch.findings import Where, column_letters
@@ -288,6 +287,10 @@ def row_heights(sheet: Sheet) -> dict[int, float]:
     }
 
 
+_IN_A_LINE = frozenset({Decimal, int, NoneType})
+"""What is never wrapped."""
+
+
 class _Needs:
     """How high cells have to be in columns of some widths; what many of them say is found out once.
 
@@ -314,10 +317,13 @@ class _Needs:
         needed = self._of_look.get(look)
         if needed is None:
             needed = self._of_look[look] = max(self._text("", 0.0, style) for style in styles)
-        shown = [value[1] if type(value) is Computed or type(value) is Link else value for value in values]
-        for text, width, style in zip(shown, chain(self._widths, repeat(0.0)), styles, strict=False):
-            if text and isinstance(text, str) and (height := self._text(text, width, style)) > needed:
-                needed = height
+        for at, value in enumerate(values):
+            if type(value) in _IN_A_LINE:
+                continue
+            text = value[1] if type(value) is Computed or type(value) is Link else value
+            if text and isinstance(text, str):
+                width = self._widths[at] if at < len(self._widths) else 0.0
+                needed = max(needed, self._text(text, width, styles[at]))
         return needed
 
     def _text(self, text: str, width: float, style: Style) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from xlsxwriter.packager import Packager
 from xlsxwriter.url import UrlTypes
@@ -22,18 +24,45 @@ _SPANNED = 16
 
 _LONGEST_FORMULA = 8_192
 
+_EPOCH, _UNIX, _HOW_HARD = (1980, 1, 1, 0, 0, 0), 3, 5
+"""What the file says of each of its parts: when it was made, on which system; and how hard it is packed, of 9."""
+
 _ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 """What a formula gives where it cannot be worked out."""
 
 
 class QuickWorkbook(Workbook):  # type: ignore[misc]
-    """A workbook that keeps its sheets as the bytes that go into the file, not as texts beside them."""
+    """A workbook that keeps its sheets as the bytes that go into the file, not as texts beside them, and packs them.
+
+    XlsxWriter packs a little harder, which takes a third longer and saves a fiftieth of the file.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(io.BytesIO(), options)
+        self.parts: list[tuple[Any, str, bool]] = []
+
+    def packed(self) -> bytes:
+        """Close the workbook and give its file, the same bytes on every system."""
+        self.close()
+        packed = io.BytesIO()
+        with ZipFile(packed, "w") as file:
+            for part, name, is_bytes in self.parts:
+                about = ZipInfo(name, _EPOCH)
+                about.create_system = _UNIX
+                data = part.getvalue() if is_bytes else part.getvalue().encode()
+                file.writestr(about, data, ZIP_DEFLATED, _HOW_HARD)
+        return packed.getvalue()
 
     def _get_packager(self) -> Packager:
         return _Packager()
 
 
 class _Packager(Packager):  # type: ignore[misc]
+    def _create_package(self) -> list[tuple[Any, str, bool]]:
+        """Leave all parts to the workbook, and nothing to be packed by XlsxWriter."""
+        self.workbook.parts = super()._create_package()
+        return []
+
     def _write_worksheet_files(self) -> None:
         for number, sheet in enumerate(self.workbook.worksheets(), 1):
             part = _Part()

@@ -6,7 +6,6 @@ Only this module and the one of the worksheet know XlsxWriter.
 from __future__ import annotations
 
 import errno
-import io
 import os
 import re
 import time
@@ -158,15 +157,13 @@ def _put(temporary: Path, path: Path) -> Path:
 
 def workbook_bytes(sheets: Iterable[Sheet], title: str) -> bytes:
     """Draw a workbook in memory: on a full disk nothing half written needs closing."""
-    written = io.BytesIO()
-    options = {"strings_to_urls": False, "strings_to_formulas": False, "in_memory": True}
-    with QuickWorkbook(written, options) as workbook:
-        workbook.set_properties({"title": title, "created": CREATED})
-        workbook.set_calc_mode("auto")
-        formats = _Formats(workbook)
-        for sheet in sheets:
-            _SheetWriter(workbook.add_worksheet(sheet.name, worksheet_class=QuickWorksheet), sheet, formats).write()
-    return written.getvalue()
+    workbook = QuickWorkbook({"strings_to_urls": False, "strings_to_formulas": False, "in_memory": True})
+    workbook.set_properties({"title": title, "created": CREATED})
+    workbook.set_calc_mode("auto")
+    formats = _Formats(workbook)
+    for sheet in sheets:
+        _SheetWriter(workbook.add_worksheet(sheet.name, worksheet_class=QuickWorksheet), sheet, formats).write()
+    return workbook.packed()
 
 
 class _Formats:
