@@ -88,10 +88,10 @@ class CellReader:
         content: Content | None = inline
         aside = None
         if kind == "n":
-            content = self.number(shown, style) if shown else None
+            content = self.number(shown, style)[0] if shown else None
             aside = self._look(style)[1] if shown or formula is not None else None
         elif kind == "s":
-            content, aside = ("", Aside(string=_index(shown))) if shown else (None, None)
+            content, aside = self.string(shown) if shown else (None, None)
         elif kind != "inlineStr":
             content = _value(kind, shown)
         if formula is not None:
@@ -101,9 +101,14 @@ class CellReader:
             content = seen(content)
         return ReadCell(row, first, column, content, aside)
 
-    def number(self, raw: str, style: str) -> Content:
-        """The content of a cell of some style that holds a number."""
-        return _numeric(raw, self._look(style)[0], self._is_1904)
+    def number(self, raw: str, style: str) -> tuple[Content, Aside | None]:
+        """What a number stands for in a cell of some style, and what is aside of it."""
+        code, aside = self._look(style)
+        return _numeric(raw, code, self._is_1904), aside
+
+    def string(self, raw: str) -> tuple[Content, Aside]:
+        """The place of a string that is to be looked up, and which one that is."""
+        return "", Aside(string=_index(raw))
 
     def _look(self, style: str) -> tuple[str, Aside | None]:
         """The number format of a cell style, and how many decimals it shows, where it fixes them."""

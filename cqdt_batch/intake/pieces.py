@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import starmap
 from typing import NamedTuple
 from xml.sax.saxutils import unescape
 
 from cqdt_batch.cells import Content
-from cqdt_batch.intake.contents import CellReader, ReadCell
+from cqdt_batch.intake.contents import Aside, CellReader, ReadCell
 from cqdt_batch.intake.formats import unescaped
 from cqdt_batch.intake.kept import Known
 from cqdt_batch.intake.written import UnusualError, WrittenCell, array_of, column_number, place_of, seen
@@ -59,7 +60,7 @@ class Cells:
     def _numbers(self, style: str) -> Known[Content]:
         """What texts mean in the cells of a style that hold a number."""
         if style not in self._numbers_of:
-            self._numbers_of[style] = Known(lambda text: self._reader.number(_text(text), style))
+            self._numbers_of[style] = Known(lambda text: self._reader.number(_text(text), style)[0])
         return self._numbers_of[style]
 
     def plain(self, text: bytes, start: int) -> Iterator[ReadCell] | None:
@@ -69,11 +70,16 @@ class Cells:
         """
         if not _PLAIN_CELLS.fullmatch(text, start):
             return None
-        return (self._plain_cell(*found) for found in _PLAIN_CELL.findall(text[start:].decode()))
+        return starmap(self._plain_cell, _PLAIN_CELL.findall(text[start:].decode()))
 
     def _plain_cell(self, letters: str, row: str, style: str, kind: str, shown: str) -> ReadCell:
         column = column_number(letters)
-        return self._reader.read(WrittenCell(int(row), column, column, kind or "n", style or "0", shown or None))
+        if not shown:
+            return ReadCell(int(row), column, column, None)
+        content: Content
+        aside: Aside | None
+        content, aside = self._reader.string(shown) if kind == "s" else self._reader.number(shown, style or "0")
+        return ReadCell(int(row), column, column, content, aside)
 
     def _cell(self, piece: bytes) -> ReadCell:
         """Read a filled cell whose closing tag was cut off, and the empty cells before it.
