@@ -45,6 +45,45 @@ def children() -> set[int]:
     return {int(pid) for part in Path("/proc/self/task").glob("*/children") for pid in part.read_text().split()}
 
 
+def size_of(_state: str, job: bytes) -> int:
+    return len(job)
+
+
+@on_linux
+@pytest.mark.parametrize("start", STARTS)
+def test_jobs_that_take_more_memory_than_there_may_be_are_given_up_one_by_one(
+    start: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(workers, "start_method", lambda: start)
+    jobs = [b"x" * 10, b"x" * 80 * 2**20, b"x" * 20]
+    assert list(in_workers(size_of, "", jobs, Limits(memory=64))) == [10, Failure("file_too_heavy"), 20]
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_nothing_is_imported_from_the_folder_in_which_the_program_is_run(start: str, tmp_path: Path) -> None:
+    """Another checkout may lie there, or whatever somebody saved under the name of a module."""
+    for name in ("cqdt_batch", "olefile", "random", "zipfile", "multiprocessing"):
+        (tmp_path / f"{name}.py").write_text(f"open('imported', 'w').write({name!r})\nraise ImportError", "utf-8")
+    program = f"""
+import sys
+from cqdt_batch.cli import main
+from cqdt_batch.intake import workers
+workers.start_method = lambda: {start!r}
+sys.argv = ["cqdt", "check", "--quiet", {str(ROOT / "samples" / "hoa-binh-2020")!r}]
+if __name__ == "__main__":
+    main()
+"""
+    (tmp_path / "elsewhere").mkdir()
+    script = tmp_path / "elsewhere" / "cqdt.py"
+    script.write_text(program, "utf-8")
+
+    run = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stderr) == (0, "")
+    assert not (tmp_path / "imported").exists()
+
+
 @on_linux
 def test_workers_are_copies_of_the_server_that_was_made_ready() -> None:
     make_ready(who)

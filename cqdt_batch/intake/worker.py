@@ -12,8 +12,8 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from math import inf
 from multiprocessing.connection import Connection
 from time import monotonic
@@ -51,6 +51,26 @@ _OBJECTS = 100_000
 """How many new objects there may be before a worker looks for cycles among them."""
 
 
+@contextmanager
+def importing_as_here() -> Iterator[None]:
+    """Let processes that are started in the block import from where this one does.
+
+    Left to itself, multiprocessing has them look first into the folder in which the program happens to be run: whatever
+    lies there under the name of a module would be executed, and could read the forms in another way.
+    """
+    known = {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(path or os.curdir for path in sys.path)}
+    usual = {name: os.environ.get(name) for name in known}
+    os.environ.update(known)
+    try:
+        yield
+    finally:
+        for name, value in usual.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 class Worker:
     """A process and our end of the pipe to it. One thread asks it; any other may kill it meanwhile."""
 
@@ -61,7 +81,7 @@ class Worker:
         self._process = context.Process(target=_serve, args=(theirs, order), daemon=True)
         self._is_starting = True
         self._due = monotonic() + _START
-        with theirs, deaf():
+        with theirs, deaf(), importing_as_here():
             self._process.start()
 
     def is_ready(self) -> bool:
@@ -78,7 +98,8 @@ class Worker:
         """Give the pickled results of some jobs, or why there are none; WorkerDiedError where the process died."""
         self._due = monotonic() + seconds
         try:
-            self._pipe.send(jobs)
+            with suppress(OSError):  # who cannot take them says so and ends
+                self._pipe.send(jobs)
             answer: bytes | Failure = self._pipe.recv()
         except (EOFError, OSError) as end:
             if monotonic() >= self._due:
@@ -119,8 +140,18 @@ def _serve(pipe: Connection, order: Order) -> None:
     _settle(order.memory)
     with suppress(EOFError, OSError):
         pipe.send(None)
-        while True:
-            pipe.send(_answer(order.work, state, pipe.recv()))
+        while (jobs := _received(pipe)) is not None:
+            pipe.send(_answer(order.work, state, jobs))
+
+
+def _received(pipe: Connection) -> Sequence[Any] | None:
+    """The next jobs; None where they take more memory than there may be: what is left of them is still in the pipe."""
+    try:
+        jobs: Sequence[Any] = pipe.recv()
+    except MemoryError:
+        pipe.send(Failure("file_too_heavy"))
+        return None
+    return jobs
 
 
 def _answer(work: Callable[[Any, Any], Any], state: Any, jobs: Sequence[Any]) -> bytes | Failure:

@@ -24,7 +24,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from cqdt_batch.definition.records import Limits
 from cqdt_batch.intake.signals import deaf, undisturbed
-from cqdt_batch.intake.worker import Failure, Order, Worker, WorkerDiedError
+from cqdt_batch.intake.worker import Failure, Order, Worker, WorkerDiedError, importing_as_here
 
 State = TypeVar("State")
 Job = TypeVar("Job")
@@ -70,11 +70,12 @@ def make_ready(work: Callable[..., Any]) -> None:
         return
     from multiprocessing import forkserver, resource_tracker
 
-    resource_tracker.ensure_running()  # on its own start it makes processes hear again, so it must be there before
-    if start_method() == "forkserver":
-        forkserver.set_forkserver_preload(sorted({work.__module__, *_behind_main()}))
-        with deaf():
-            forkserver.ensure_running()
+    with importing_as_here():
+        resource_tracker.ensure_running()  # on its own start it makes processes hear again, so it must be there before
+        if start_method() == "forkserver":
+            forkserver.set_forkserver_preload(sorted({work.__module__, *_behind_main()}))
+            with deaf():
+                forkserver.ensure_running()
 
 
 def _behind_main() -> set[str]:
