@@ -1,4 +1,4 @@
-"""The one function in the project that rounds, and one that takes zeros off."""
+"""The one function in the project that rounds, and others that need all digits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from functools import cache
 
 _WIDE = Context(prec=5_000)
 """More digits than any number of a spreadsheet has: nothing is rounded but what is meant to be."""
+
+
+DUST = 10
+"""Decimals to which a figure is rounded before it is compared: what lies beyond is the dust of binary arithmetic."""
+
+
+def is_multiple(number: Decimal, step: Decimal) -> bool:
+    """Tell whether a number of any size is so many steps."""
+    return not _WIDE.remainder(number, step)
 
 
 def published(score: Decimal | Fraction, decimals: int) -> Decimal:

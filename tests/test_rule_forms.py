@@ -557,6 +557,31 @@ def test_two_numbers_that_look_wrong_are_told(rule: Rule, first: str, second: st
     assert [finding.code for finding in validate(of, [sent])] == ([code] if code else [])
 
 
+@pytest.mark.parametrize(
+    ("figure", "bound"),
+    [
+        ("97.99999999999", 98),
+        ("97.9999999999", None),
+        ("98", None),
+        ("98.00000000001", None),
+        ("33.29999999999999", "33.3"),
+    ],
+)
+def test_a_figure_that_is_taken_for_a_bound_is_told(figure: str, bound: int | str | None) -> None:
+    of = assessment((unit("a"),), (criterion("T"), leaf("m", Rule.STEPS, measure=Measure.PERCENT)))
+    found = validate(of, [handed_in("a", {("m", FIRST): Decimal(figure)})])
+    told = [(one.code, one.unit, one.where.cell, one.facts["bound"]) for one in found]
+    assert told == ([] if bound is None else [("figure_taken_for_bound", "a", "E2", Decimal(bound))])
+
+
+@pytest.mark.parametrize("score", ["1e30", "7" * 40, "1e308", "0." + "3" * 60])
+def test_points_of_any_size_are_held_against_the_step(score: str) -> None:
+    of = assessment((unit("a"), unit("b")), (criterion("T"), criterion("p", "T", 7, step=Decimal("2.5"))))
+    found = validate(of, [handed_in("a", {"p": Decimal(score)}), handed_in("b", {"p": Decimal("2.5")})])
+    wanted = "score_too_fine" if score.startswith("0.") else "score_above_maximum"
+    assert [(one.code, one.unit) for one in found] == [(wanted, "a")]
+
+
 def test_a_form_of_a_unit_that_is_left_out_is_put_aside_with_a_notice(small: RoundFolder) -> None:
     exempt = Exemption(block="k", group="", unit="u0", criterion="q", reason="")
     block = replace(SMALL_BLOCK, treatment=Treatment.LEFT_OUT)

@@ -192,6 +192,22 @@ def test_a_bound_is_reached_by_exactly_its_figure(a: str, b: str, expected: str)
     assert points(stepped, Decimal(a), Decimal(b)) == Decimal(expected)
 
 
+@pytest.mark.parametrize(
+    ("figure", "expected"),
+    [
+        ("97.99999999999", 4),
+        ("97.9999999999", 3),
+        ("97.99999999995", 4),
+        ("97.99999999994999", 3),
+        ("98.00000000001", 4),
+    ],
+)
+def test_a_figure_is_compared_with_a_bound_as_a_spreadsheet_does_it(figure: str, expected: int) -> None:
+    """ROUND(x,10) in the formulas of forms and annex takes off the dust of binary arithmetic."""
+    levels = (Level("98", Decimal(4)), Level("95,5", Decimal(3)))
+    assert points(leaf(Rule.STEPS, 4, levels=levels, measure=Measure.PERCENT), Decimal(figure)) == expected
+
+
 def test_steps_of_a_percentage_take_98_for_98_percent() -> None:
     stepped = leaf(Rule.STEPS, 4, levels=LEVELS, measure=Measure.PERCENT)
     answers = [Decimal("97.99"), Decimal(98), Decimal("0.98")]

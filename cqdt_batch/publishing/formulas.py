@@ -14,10 +14,8 @@ from cqdt_batch.definition.records import Aggregation, Criterion, Extra, Measure
 from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import address, ranges, summed
+from cqdt_batch.rounding import DUST
 from cqdt_batch.scoring.rules import maximum_of, zero_points
-
-DUST = 10
-"""Decimals to which a figure is rounded before it is compared, or rounded to what is shown."""
 
 _LONGEST_LITERAL = 255
 """The most characters of one text inside a formula."""

@@ -11,9 +11,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from cqdt_batch.definition.records import Criterion, Extra, Measure, Rule, ZeroRule
+from cqdt_batch.definition.records import Criterion, Extra, Level, Measure, Rule, ZeroRule
 from cqdt_batch.definition.sheets import YesNo
-from cqdt_batch.rounding import published
+from cqdt_batch.rounding import DUST, published
 
 
 class Answer(NamedTuple):
@@ -103,9 +103,23 @@ def target_points(leaf: Criterion, figure: Fraction) -> Fraction:
 
 
 def step_points(leaf: Criterion, figure: Fraction) -> Decimal:
-    """Rule "steps": the points of the highest step whose bound is reached; nothing below the lowest."""
-    reached = (level.points for level in leaf.levels if Fraction(level.bound) <= figure)
-    return max(reached, default=Decimal(0))
+    """Rule "steps": the points of the highest step whose bound is reached; nothing below the lowest.
+
+    A figure is compared as the formulas of forms and annex do it; validation tells of one that is lifted to a bound.
+    """
+    level = step_reached(leaf, as_compared(figure))
+    return level.points if level else Decimal(0)
+
+
+def step_reached(leaf: Criterion, figure: Fraction) -> Level | None:
+    """The highest step of a leaf whose bound a figure reaches, if it reaches any."""
+    reached = (level for level in leaf.levels if Fraction(level.bound) <= figure)
+    return max(reached, key=lambda level: level.bound, default=None)
+
+
+def as_compared(figure: Fraction) -> Fraction:
+    """A figure at the decimals at which it is compared with a bound."""
+    return Fraction(published(figure, DUST))
 
 
 def count_points(leaf: Criterion, count: Fraction) -> Fraction:

@@ -27,8 +27,9 @@ from cqdt_batch.findings import Fact, Finding, Where, error, gathered, warning
 from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.submissions import NOTED, Input, InputKind, Submission, scored_by, values_of
 from cqdt_batch.intake.verdicts import Verdict, Verdicts, verified
+from cqdt_batch.rounding import is_multiple
 from cqdt_batch.scoring.points import answer_of
-from cqdt_batch.scoring.rules import leaf_points, measured
+from cqdt_batch.scoring.rules import as_compared, leaf_points, measured, step_reached
 
 _FEW = 3
 """So many empty inputs are told one by one; where more than half of a form is empty, that is told once."""
@@ -46,6 +47,7 @@ def validate(assessment: Assessment, submissions: Iterable[Submission]) -> tuple
         most = sum(len(scored_by(leaf)) for leaf in leaves) // 2
         findings.extend(gathered(failures, {"score_missing": "scores_missing"}, max(_FEW, most)))
         findings.extend(_above_one(leaves, alike))
+        findings.extend(_nearly_at_a_step(leaves, alike))
         gaps = _evidence_gaps(assessment.block_by_code[block], leaves, alike)
         findings.extend(gathered(gaps, {"evidence_missing": "evidences_missing"}, _FEW))
     return tuple(findings)
@@ -116,7 +118,7 @@ def _checks(leaf: Criterion, kind: InputKind, decimals: int) -> Iterator[pa.Chec
         yield pa.Check(lambda scores: scores <= maximum, error="score_above_maximum")
         yield pa.Check(lambda scores: scores.map(decimals_of) <= decimals, error="score_too_fine")
         if step:
-            yield pa.Check(lambda scores: scores % step == 0, error="score_off_step")
+            yield pa.Check(lambda scores: scores.map(lambda score: is_multiple(score, step)), error="score_off_step")
         return
     yield pa.Check(lambda figures: figures < _TOO_LARGE, error="figure_too_large")
     if leaf.measured is Measure.PERCENT:
@@ -273,6 +275,17 @@ def _above_one(leaves: Iterable[Criterion], alike: Sequence[Submission]) -> Iter
                 where = _where(submission, leaf)
                 facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "first": first, "second": second}
                 yield warning("ratio_above_one", where, submission.unit, **facts)
+
+
+def _nearly_at_a_step(leaves: Iterable[Criterion], alike: Sequence[Submission]) -> Iterator[Finding]:
+    """Figures that lie so near the bound of a step that a spreadsheet takes them for it."""
+    for leaf in (leaf for leaf in leaves if leaf.rule is Rule.STEPS):
+        for submission in alike:
+            figure = _figure(leaf, submission)
+            if figure is None or step_reached(leaf, figure) == (level := step_reached(leaf, as_compared(figure))):
+                continue
+            facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "bound": level.bound if level else 0}
+            yield warning("figure_taken_for_bound", _where(submission, leaf), submission.unit, **facts)
 
 
 def _where(submission: Submission, leaf: Criterion) -> Where:

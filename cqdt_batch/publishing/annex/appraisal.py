@@ -11,10 +11,9 @@ from functools import cached_property
 from cqdt_batch.definition.records import ScoreSource, Unit
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.working import WorkingSheets
-from cqdt_batch.publishing.formulas import DUST
 from cqdt_batch.publishing.sheets import Cell, Computed, Page, Sheet, Style, Value, address
 from cqdt_batch.publishing.verified import answers_compared, place_of, reasons
-from cqdt_batch.rounding import published
+from cqdt_batch.rounding import DUST, published
 from cqdt_batch.scoring.outcome import Outcome
 from cqdt_batch.scoring.trace import Node, Trace
 

@@ -10,9 +10,9 @@ from functools import cached_property, partial
 from cqdt_batch.definition.records import Column, ColumnKind, Grade, NumberLook, RankBasis, TieRule, Unit
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.annex.working import WorkingSheets
-from cqdt_batch.publishing.formulas import DUST, by_row, literal
+from cqdt_batch.publishing.formulas import by_row, literal
 from cqdt_batch.publishing.sheets import Computed, Value, address
-from cqdt_batch.rounding import published
+from cqdt_batch.rounding import DUST, published
 from cqdt_batch.scoring.figures import Figures
 from cqdt_batch.scoring.ranking import RankedTable
 

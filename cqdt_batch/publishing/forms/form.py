@@ -20,7 +20,7 @@ from cqdt_batch.messages import Words
 from cqdt_batch.publishing.forms.inputs import FormInputs
 from cqdt_batch.publishing.forms.points import FormPoints, Place, is_typed_penalty
 from cqdt_batch.publishing.forms.rule_text import inner_rule, leaf_rule
-from cqdt_batch.publishing.formulas import DUST, aggregate_formula, literal, most_formula, points_formula
+from cqdt_batch.publishing.formulas import aggregate_formula, literal, most_formula, points_formula
 from cqdt_batch.publishing.sheets import (
     Cell,
     Computed,
@@ -35,6 +35,7 @@ from cqdt_batch.publishing.sheets import (
     number_format,
     ranges,
 )
+from cqdt_batch.rounding import DUST
 from cqdt_batch.scoring.rules import maximum_of
 
 _TITLE = Style(size=14, bold=True, align="center", wrap=True)
