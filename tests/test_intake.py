@@ -1106,3 +1106,11 @@ def test_a_file_for_which_memory_does_not_suffice_is_not_called_damaged(
     monkeypatch.setattr(step, fail)
     with pytest.raises(MemoryError):
         take(Desk(assessment, read_form), Job("a.xlsx", data=data or form_of(sample).read_bytes() + b"\x00"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_list_of_contacts_is_text_however_many_lines_it_has(sample: RoundFolder, end: str) -> None:
+    lines = ["BEGIN:VCARD", *["ORG:Sở Y tế", "TEL;TYPE=WORK:0218 3852 000"] * 40, "END:VCARD"]
+    (sample.inbox / "dau-moi.vcf").write_text(end.join(lines), encoding="utf-8", newline="")
+    entry = next(entry for entry in outcome_of(sample).intake.files if entry.name == "bai-nop/dau-moi.vcf")
+    assert (entry.state, entry.findings[0].code) == (FileState.IGNORED, "attachment_no_form")

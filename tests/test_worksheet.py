@@ -259,6 +259,7 @@ AROUND = {
         "head": '<cols><col min="2" max="3" width="9" hidden="1"/><col min="5" max="5" width="0"/></cols>'
     },
     "headers": {"tail": "<headerFooter><oddHeader/><oddFooter>&amp;C&amp;P</oddFooter></headerFooter>"},
+    "attribute of headers twice": {"tail": '<headerFooter a="1" a="2"><oddFooter>1</oddFooter></headerFooter>'},
     "damaged header": {"tail": "<headerFooter><oddFooter>&amp;C&P</oddFooter></headerFooter>"},
     "comment before": {"head": "<!-- <sheetData> -->"},
     "comment behind": {"tail": "<!-- </sheetData> -->"},

@@ -13,7 +13,9 @@ import pytest
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from cqdt_batch.cells import printable
+from cqdt_batch.cells import Book, printable
+from cqdt_batch.definition.records import Limits
+from cqdt_batch.intake.reading import read_book
 from cqdt_batch.messages import Words
 from cqdt_batch.pipeline.folder import RoundFolder
 from cqdt_batch.publishing import writer
@@ -263,6 +265,16 @@ def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: py
     sheet = replace(sheet, column_styles={2: column_look})
     sheets = (sheet, Sheet(name="empty", cells=()), Sheet(name="S", cells=cells[1:4]))
     assert parts_of(workbook_bytes(sheets, "T")) == as_xlsxwriter_does(sheets, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<r>_x0041_</r>", "<r>a\rb</r>", "_x0041_", "_x005F_x0041_", "_x0041_x0042_", "a_x0041_x0042_x0043_", "a\rb"],
+)
+def test_a_text_is_read_back_as_it_was_typed(text: str) -> None:
+    read = read_book(workbook_bytes(book(Cell(1, 1, text, PLAIN)), "T"), "a.xlsx", Limits())
+    assert isinstance(read, Book)
+    assert read.grids[0].rows == {1: {1: text}}
 
 
 def test_the_bytes_of_a_round_are_those_of_xlsxwriter(sample: RoundFolder, monkeypatch: pytest.MonkeyPatch) -> None:

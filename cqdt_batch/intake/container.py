@@ -78,7 +78,7 @@ _OLE_STREAMS = (
 )
 
 _MAIL_HEADER = re.compile(
-    rb"(?:[!-9;-~]+:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)*?"
+    rb"(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)*?"
     rb"(?:from|to|subject|date|received|message-id|mime-version|return-path|delivered-to|content-type):",
     re.IGNORECASE,
 )

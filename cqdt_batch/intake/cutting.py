@@ -124,12 +124,13 @@ def _without_headers(tail: bytes) -> bytes:
     headers = _HEADERS.match(tail, place) if place >= 0 else None
     if headers is None or any(map(is_unclear, _TEXTS.findall(decoded(headers[0])))):
         return tail
+    attributes(decoded(headers[1]))
     return tail[:place] + tail[headers.end() :]
 
 
 _HEADERS = re.compile(
-    rb'<headerFooter(?: [a-zA-Z]+="[a-z0-9]*")*>'
-    rb"(?:<((?:odd|even|first)(?:Header|Footer))(?: ?/>|>([^<]*)</\1>))*</headerFooter>"
+    rb'<headerFooter((?: [a-zA-Z]+="[a-z0-9]*")*)>'
+    rb"(?:<((?:odd|even|first)(?:Header|Footer))(?: ?/>|>([^<]*)</\2>))*</headerFooter>"
 )
 _TEXTS = re.compile(">([^<]+)<")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -149,8 +150,8 @@ class QuickWorksheet(Worksheet):  # type: ignore[misc]
         if not text:
             return "/>"
         text = printable(text)
-        if text.startswith("<r>") and text.endswith("</r>"):  # XlsxWriter takes such words for tags of its own
-            return f' t="inlineStr"><is><t xml:space="preserve">{_escaped(text)}</t></is></c>'
+        if _takes_otherwise(text):
+            return f' t="inlineStr"><is><t xml:space="preserve">{_escaped(_as_typed(text))}</t></is></c>'
         return f' t="s"><v>{self.str_table._get_shared_string_index(text)}</v></c>'
 
     def put_lead(self, row: int, column: int, lead: Jump | Link) -> None:
@@ -317,6 +318,22 @@ class _Results(dict[Decimal, str]):
     def __missing__(self, number: Decimal) -> str:
         self[number] = text = str(float(number))
         return text
+
+
+def _takes_otherwise(text: str) -> bool:
+    """Tell whether XlsxWriter would take a text for tags of its own, or read an escaped sign into it."""
+    return (text.startswith("<r>") and text.endswith("</r>")) or ("_x" in text and _TWICE.search(text) is not None)
+
+
+_TWICE = re.compile("_x[0-9a-fA-F]{4}(?=_x[0-9a-fA-F]{4}_)")
+"""Two of what looks like an escaped sign, with an underscore between them that belongs to both."""
+
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9a-fA-F]{4}_)")
+
+
+def _as_typed(text: str) -> str:
+    """A text in which programs read what was typed, no sign for what looks like an escaped one, and no other line."""
+    return _LOOKS_ESCAPED.sub("_x005F_", text).replace("\r", "_x000D_")
 
 
 def _escaped(text: str) -> str:
