@@ -93,7 +93,31 @@ def test_an_empty_inbox_ends_with_4_and_leaves_no_old_annex_standing(sample: Rou
 
 def test_a_missing_inbox_is_an_empty_one(sample: RoundFolder) -> None:
     sample.inbox.rename(sample.path / "khac")
-    assert cqdt("check", sample.path).exit_code == 4
+    result = cqdt("check", sample.path)
+    assert result.exit_code == 4
+    assert "Đợt đánh giá chưa có thư mục bai-nop" in " ".join(result.stderr.split())
+    assert "khac" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["Bài nộp", "bai_nop", "BAI-NOP 2", "Bai-Nop"])
+def test_a_folder_that_was_to_be_the_inbox_is_named(sample: RoundFolder, name: str) -> None:
+    sample.inbox.rename(sample.path / name)
+    result = cqdt("report", sample.path)
+    assert result.exit_code == 4
+    told = " ".join(result.stderr.split())
+    assert (f"Có thư mục tên gần giống: {name}. Nếu phiếu nằm ở đó" in told) is (name != "BAI-NOP 2")
+
+
+def test_an_inbox_that_cannot_be_opened_ends_with_4_and_changes_nothing(sample: RoundFolder) -> None:
+    cqdt("report", sample.path)
+    before = {path: path.read_bytes() for path in sample.results.rglob("*.*") if path.is_file()}
+    sample.inbox.rename(sample.path / "khac")
+    sample.inbox.write_bytes(b"")
+    for command in ("report", "check"):
+        result = cqdt(command, sample.path, "--json")
+        assert result.exit_code == 4
+        assert "Không mở được thư mục phiếu đã nhận" in json.loads(result.stdout)["error"]
+    assert before == {path: path.read_bytes() for path in sample.results.rglob("*.*") if path.is_file()}
 
 
 def test_json_tells_machines_everything_on_stdout(sample: RoundFolder) -> None:

@@ -124,6 +124,31 @@ def test_a_run_that_is_stopped_while_it_writes_leaves_whole_files_only(folder: R
     assert left.items() <= whole.items()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_comes_while_an_object_is_let_go_of_is_not_lost(number: signal.Signals) -> None:
+    """Python only prints what is raised there, and goes on."""
+    program = f"""
+import signal, time
+from cqdt_batch.cli.interrupts import Interrupted, heed
+
+class Thing:
+    def __del__(self):
+        signal.raise_signal({number:d})
+        for _ in range(1000):
+            pass
+
+heed()
+try:
+    Thing()
+    time.sleep({PATIENCE})
+except Interrupted:
+    print("ended")
+"""
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert (run.stdout, run.stderr) == ("ended\n", "")
+
+
 def test_machines_are_told_that_a_run_was_stopped(folder: RoundFolder) -> None:
     process = stopped(folder, is_reading, signal.SIGINT, "--json", "--lang", "en")
     out, _ = process.communicate(timeout=PATIENCE)

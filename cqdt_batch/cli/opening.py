@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cqdt_batch.cli.status import Status
 from cqdt_batch.cli.talk import Talk, program
+from cqdt_batch.definition.names import unmarked
 from cqdt_batch.messages import reason_of
 from cqdt_batch.pipeline.folder import RoundFolder
 
@@ -48,6 +50,24 @@ def round_at(path: Path, talk: Talk) -> RoundFolder:
     if not folder.definition.is_file():
         raise talk.stop(Status.WRONG_USE, "cli.no_definition", path=str(path), name=folder.name, program=program())
     return folder
+
+
+def check_inbox(folder: RoundFolder, talk: Talk) -> None:
+    """End the command where the folder of forms cannot be looked into: no unit is to hear that it sent nothing."""
+    try:
+        os.scandir(folder.inbox).close()
+    except FileNotFoundError:
+        return
+    except OSError as refusal:
+        facts = {"path": str(folder.inbox), "reason": reason_of(refusal)}
+        raise talk.stop(Status.NOTHING_READ, "cli.inbox_closed", **facts) from refusal
+
+
+def folders_like_inbox(folder: RoundFolder) -> tuple[str, ...]:
+    """The folders of a round whose names say the same as that of the folder of forms."""
+    wanted = unmarked(folder.inbox.name)
+    names = sorted(one.name for one in folder.path.iterdir() if one.is_dir())
+    return tuple(name for name in names if unmarked(name.replace("_", " ")) == wanted)
 
 
 def check_exists(path: Path, talk: Talk) -> None:

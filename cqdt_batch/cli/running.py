@@ -6,11 +6,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cqdt_batch.cli.opening import Opened, check_place, open_definition, open_round, writing
+from cqdt_batch.cli.opening import (
+    Opened,
+    check_inbox,
+    check_place,
+    folders_like_inbox,
+    open_definition,
+    open_round,
+    writing,
+)
 from cqdt_batch.cli.options import Folder, FolderOrFile, Json, Lang, Quiet, Verbose
 from cqdt_batch.cli.status import Status, status_of
 from cqdt_batch.cli.talk import Talk, to_type
@@ -75,6 +84,7 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
 
     opened = open_round(round_folder, talk)
     folder, definition = opened.folder, opened.definition
+    check_inbox(folder, talk)
     check_place(folder.results, talk)
     check_place(folder.feedback, talk)
     outcome = assess(folder, definition, _importing(talk.track("cli.reading")))
@@ -107,16 +117,26 @@ def _run(round_folder: Path, talk: Talk, *, with_annex: bool) -> None:
 
 
 def _importing(track: Track) -> Track:
-    """Import what follows once the first form was read: while workers read the others, this process would wait."""
+    """Import what follows once the first form was read: while workers read the others, this process would wait.
+
+    A thread does it, so that the progress of the walk can be seen meanwhile.
+    """
 
     def walk(things: Sequence[Any]) -> Iterator[Any]:
+        importing = Thread(target=_import_what_follows)
         for number, thing in enumerate(track(things)):
             if number == 1:
-                import cqdt_batch.pipeline.sealing
-                import cqdt_batch.publishing.machine  # noqa: F401 - whoever uses them finds them imported
+                importing.start()
             yield thing
+        if importing.ident:
+            importing.join()
 
     return walk
+
+
+def _import_what_follows() -> None:
+    import cqdt_batch.pipeline.sealing
+    import cqdt_batch.publishing.machine  # noqa: F401 - whoever uses them finds them imported
 
 
 def _tell_outcome(outcome: Outcome, opened: Opened, talk: Talk) -> None:
@@ -130,7 +150,17 @@ def _tell_outcome(outcome: Outcome, opened: Opened, talk: Talk) -> None:
         talk.say(line)
     talk.say(verdict(outcome, talk.words), "bold red" if outcome.is_draft else "bold green")
     if status_of(outcome) is Status.NOTHING_READ:
-        talk.tell("cli.nothing_read", "red")
+        _tell_nothing_read(opened.folder, talk)
+
+
+def _tell_nothing_read(folder: RoundFolder, talk: Talk) -> None:
+    inbox = folder.inbox
+    if inbox.is_dir():
+        talk.tell("cli.nothing_read", "red", name=inbox.name)
+    elif near := folders_like_inbox(folder):
+        talk.tell("cli.inbox_misnamed", "red", name=inbox.name, near=near)
+    else:
+        talk.tell("cli.no_inbox", "red", name=inbox.name)
 
 
 def _tell_answers(outcome: Outcome, results: Results, opened: Opened, talk: Talk) -> None:
@@ -143,7 +173,9 @@ def _tell_answers(outcome: Outcome, results: Results, opened: Opened, talk: Talk
     if answers.written:
         wrong = sum(state is UnitState.WITH_ERRORS for state in outcome.states.values())
         name = f"{folder.results.name}/{folder.feedback.name}"
-        talk.tell("cli.answers", count=len(answers.written), wrong=wrong, name=name)
+        count = len(answers.written)
+        key = "cli.answers_to_read" if not wrong else "cli.answers_to_mend" if wrong == count else "cli.answers"
+        talk.tell(key, count=count, wrong=wrong, name=name)
 
 
 def _tell_next_step(outcome: Outcome, opened: Opened, talk: Talk) -> None:

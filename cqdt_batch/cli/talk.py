@@ -54,7 +54,7 @@ class Talk:
     def stop(self, status: Status, key: str, **facts: Fact) -> typer.Exit:
         """Say why the command cannot start, even when told to be quiet."""
         text = self.words(key, **facts)
-        if self.as_json and status in (Status.WRONG_USE, Status.NOT_WRITTEN):
+        if self.as_json and status in (Status.WRONG_USE, Status.NOTHING_READ, Status.NOT_WRITTEN):
             self.give_json({"status": int(status), "error": text})
         complain(text)
         return typer.Exit(status)
