@@ -24,7 +24,6 @@ from cqdt_batch.intake.questions import CHOSEN, Author, input_name, wanted
 from cqdt_batch.intake.recognition import Form
 from cqdt_batch.intake.rows import FormRows
 from cqdt_batch.intake.submissions import NOTED, InputKind, Inputs, Question, Submission, all_asked_in
-from cqdt_batch.intake.tables import FormColumn
 from cqdt_batch.rounding import trimmed
 
 MISFITS = frozenset(
@@ -52,17 +51,9 @@ def read_submission(form: Form, assessment: Assessment, file: str, sha256: str) 
     rows = FormRows(form=form, file=file, assessment=assessment)
     findings = [*rows.columns_amiss(), *rows.restored(), *rows.strays(), *rows.hidden()]
     inputs, told = _read_inputs(rows)
-    label, maximum = (form.columns.get(column, 0) for column in (FormColumn.LABEL, FormColumn.MAXIMUM))
-    for code, leaf in rows.leaves.items():
-        row = rows.rows.get(code)
-        if row is None:
-            where = rows.where(0, FormColumn.CODE)
-            findings.append(error("row_missing", where, form.unit.code, code=code, label=leaf.label))
-            continue
-        cells = rows.body[row]
-        findings += rows.changed_maximum(leaf, row, cells.get(maximum))
-        findings += rows.changed_label(leaf, row, cells.get(label))
-        findings += told.get(code, ())
+    amiss = rows.amiss()
+    for code in rows.leaves if amiss or told else ():
+        findings += (*amiss.get(code, ()), *told.get(code, ()))
     submission = Submission(
         unit=form.unit.code,
         file=file,
@@ -104,8 +95,8 @@ def _read_inputs(rows: FormRows) -> tuple[Inputs, Mapping[str, list[Finding]]]:
     body = rows.body
     raws = [body[row].get(column) for row, column in places]
     are_clear = _are_clear([raw for raw in raws if isinstance(raw, str)])
-    values: list[Decimal | str | None] = []
     told: dict[str, list[Finding]] = defaultdict(list)
+    values: list[Decimal | str | None] = []
     for (code, kind), raw in zip(asked, raws, strict=True):
         value: Decimal | str | None
         if raw is None or (isinstance(raw, Decimal) and kind is InputKind.SCORE):

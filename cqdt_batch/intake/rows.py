@@ -7,7 +7,7 @@ the definition's; those in the form are witnesses that row, code and score still
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -155,13 +155,16 @@ class FormRows:
     def strays(self) -> Iterator[Finding]:
         """Rows that repeat a criterion, and what stands in the columns of answers where nothing is asked."""
         has_scores_only = [kind for kind in _POINTS_COME_FROM if kind in self._answers] == [InputKind.SCORE]
-        leaves, rows, asked, score = self.leaves, self.rows, self.asked, InputKind.SCORE
+        scored = _typed_points_in(self.scope) if has_scores_only else frozenset()
+        leaves, rows = self.leaves, self.rows
         for row, code in self.codes.items():
+            if code in scored and rows[code] == row:
+                continue
             if code not in leaves:
                 yield from self._stray(row, code)
             elif rows[code] != row:
                 yield self._repeated(row, rows[code], code)
-            if not (has_scores_only and (code not in asked or score in asked[code])):
+            if not (has_scores_only and (code not in self.asked or code in scored)):
                 yield from self._not_asked(row, code)
 
     def _repeated(self, row: int, first: int, code: str) -> Finding:
@@ -240,8 +243,9 @@ class FormRows:
         doubled = [at for at, column in self.form.repeated.items() if column in _ANSWERS]
         uncounted = {asked: (*self._uncounted_columns(asked), *doubled) for asked in {None, *read.values()}}
         for row, cells in self.body.items():
-            is_inside = row <= last or codes[row]  # below stand the places for signatures
-            for column in uncounted[read.get(row)]:
+            columns = uncounted[read.get(row)]
+            is_inside = columns and (row <= last or codes[row])  # below stand the places for signatures
+            for column in columns:
                 content = cells.get(column)
                 is_typed = isinstance(content, Decimal) or (is_inside and not isinstance(content, Formula))
                 if content is not None and is_typed and as_typed(content) not in self._own_words:
@@ -270,6 +274,26 @@ class FormRows:
                 if isinstance(shown, Decimal):
                     found[code] = Total(value=shown, where=self.where(row, FormColumn.SCORE))
         return found
+
+    def amiss(self) -> Mapping[str, Sequence[Finding]]:
+        """The leaves whose row is missing, or has a maximum or a label that is not the definition's: what to say."""
+        rows, columns = self.rows, self.form.columns
+        at_maximum, at_label = (columns.get(column, 0) for column in (FormColumn.MAXIMUM, FormColumn.LABEL))
+        beside = [self.body[rows[code]] if code in rows else _NO_CELLS for code in self.leaves]
+        maxima, labels = [cells.get(at_maximum) for cells in beside], [cells.get(at_label) for cells in beside]
+        if (labels, maxima) == _beside_leaves(self.scope) and set(map(type, maxima)) <= {Decimal}:  # True is no 1
+            return {}
+        leaves = zip(self.leaves.items(), maxima, labels, strict=True)
+        return {code: found for (code, leaf), *two in leaves if (found := [*self._amiss(leaf, *two)])}
+
+    def _amiss(self, leaf: Criterion, maximum: Content | None, label: Content | None) -> Iterator[Finding]:
+        row = self.rows.get(leaf.code)
+        if row is None:
+            where = self.where(0, FormColumn.CODE)
+            yield error("row_missing", where, self.unit, code=leaf.code, label=leaf.label)
+            return
+        yield from self.changed_maximum(leaf, row, maximum)
+        yield from self.changed_label(leaf, row, label)
 
     def changed_maximum(self, leaf: Criterion, row: int, found: Content | None) -> Iterable[Finding]:
         """A maximum that is not the definition's: the column was changed, or its header stands over another."""
@@ -307,6 +331,21 @@ def _computed_in(scope: Scope) -> frozenset[str]:
     leaves = (code for code, asked in asked_in(scope).items() if InputKind.FIRST in asked)
     inner = scope.tree.children.keys() - scope.leaves.keys() - scope.not_assessed
     return frozenset((*leaves, *inner))
+
+
+@lru_cache(maxsize=1_024)
+def _typed_points_in(scope: Scope) -> frozenset[str]:
+    """The leaves for which the forms of all units with one scope ask for points as such."""
+    return frozenset(code for code, asked in asked_in(scope).items() if InputKind.SCORE in asked)
+
+
+@lru_cache(maxsize=1_024)
+def _beside_leaves(scope: Scope) -> tuple[list[Content | None], list[Content | None]]:
+    """The labels and the maxima that stand beside the leaves in the forms of all units with one scope."""
+    return [leaf.label for leaf in scope.leaves.values()], [leaf.max_score for leaf in scope.leaves.values()]
+
+
+_NO_CELLS: Mapping[int, Content] = {}
 
 
 def _code(content: Content | None) -> str:
