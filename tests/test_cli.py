@@ -57,7 +57,8 @@ def test_wrong_use_ends_with_2(tmp_path: Path) -> None:
     empty = cqdt("report", tmp_path)
     assert (nowhere.exit_code, empty.exit_code) == (2, 2)
     assert "Không có thư mục" in nowhere.stderr
-    assert "không có tệp dot-danh-gia.xlsx" in " ".join(empty.stderr.split())
+    assert "không có tệp định nghĩa dot-danh-gia.xlsx" in " ".join(empty.stderr.split())
+    assert f"new {tmp_path}" in " ".join(empty.stderr.split())
     assert cqdt("report").exit_code == 2
     assert cqdt("report", tmp_path, "--lang", "fr").exit_code == 2
 
@@ -445,7 +446,8 @@ def test_help_of_a_command_tells_what_must_be_typed_and_what_stands_for_what_is_
     lines = capsys.readouterr().out.splitlines()
     told = [line.strip("│ ") for line in lines if line.startswith("│")]
     assert lines[1] == " Cách dùng: cqdt compare [OPTIONS] {old} {new}"
-    assert "new <path>  Kết quả nay: như trên. [bắt buộc]" in told
+    at = told.index("new <path>  Kết quả nay: thư mục của đợt, thư mục ket-qua, hoặc một tệp")
+    assert told[at + 1] == "nhat-ky.json, như kết quả trước. [bắt buộc]"
     assert "--lang <vi|en>  Ngôn ngữ: vi hoặc en. [mặc định: vi]" in told
     assert "-q, --quiet     Chỉ in tên các tệp kết quả." in told
 

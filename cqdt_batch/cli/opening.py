@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cqdt_batch.cli.status import Status
-from cqdt_batch.cli.talk import Talk, program
+from cqdt_batch.cli.talk import Talk, to_type
 from cqdt_batch.definition.names import unmarked
 from cqdt_batch.messages import reason_of
 from cqdt_batch.pipeline.folder import RoundFolder
@@ -48,7 +48,7 @@ def round_at(path: Path, talk: Talk) -> RoundFolder:
     if not path.is_dir():
         raise talk.stop(Status.WRONG_USE, "cli.no_folder", path=str(path))
     if not folder.definition.is_file():
-        raise talk.stop(Status.WRONG_USE, "cli.no_definition", path=str(path), name=folder.name, program=program())
+        raise talk.stop(Status.WRONG_USE, "cli.no_definition", folder=str(path), name=folder.name, **to_type(path))
     return folder
 
 
