@@ -208,6 +208,13 @@ def test_a_figure_is_compared_with_a_bound_as_a_spreadsheet_does_it(figure: str,
     assert points(leaf(Rule.STEPS, 4, levels=levels, measure=Measure.PERCENT), Decimal(figure)) == expected
 
 
+def test_a_bound_of_many_decimals_is_reached_by_a_figure_like_it() -> None:
+    levels = (Level("66.66666666667", Decimal(4)), Level("33.33333333333", Decimal(2)))
+    stepped = leaf(Rule.STEPS, 4, levels=levels)
+    figures = ("66.66666666667", "66.6666666666", "33.33333333333", "33.3333333332")
+    assert [points(stepped, Decimal(figure)) for figure in figures] == [4, 2, 2, 0]
+
+
 def test_steps_of_a_percentage_take_98_for_98_percent() -> None:
     stepped = leaf(Rule.STEPS, 4, levels=LEVELS, measure=Measure.PERCENT)
     answers = [Decimal("97.99"), Decimal(98), Decimal("0.98")]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cqdt_batch.cells import Area, Content, Covered, Grid
 from cqdt_batch.definition.records import Limits
-from cqdt_batch.findings import Finding
+from cqdt_batch.findings import Finding, column_letters
 from cqdt_batch.intake import beginnings, cutting, kept, worksheet
 from cqdt_batch.intake.cutting import Cutter
 from cqdt_batch.intake.pieces import Cells
@@ -220,7 +220,10 @@ def test_beginnings_that_are_remembered_have_bounds() -> None:
             words = f'<c r="I1" t="inlineStr"><is><t>{block} {answer}</t></is></c>'
             cut(sheet(f'<row r="1">{LABEL.replace("LAN", f"LAN {block}")}{styles}{words}</row>'))
 
+    wide = "".join(f'<c r="{column_letters(n)}1" s="1"/>' for n in range(9, 200))
+    cut(sheet(f'<row r="1">{LABEL.replace("LAN", "LAN 29")}{wide}</row>'))
     known = cutter._beginnings[b'<row r="1">']
+    assert all(sum(map(len, tags)) <= kept.LONGEST_PIECE for beginning in known for tags in beginning._ends)
     assert 1 < len(known) <= cutting._MOST_BEGINNINGS
     assert 1 < max(len(beginning._ends) for beginning in known) <= beginnings._MOST_ENDS
 
@@ -456,7 +459,7 @@ def test_what_is_remembered_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     known = worksheet._cutter(FORMATS, False)._cells._filled
     assert len(read.rows) == 500
     assert 0 < len(known) <= 50
-    assert max(map(len, known)) <= kept._LONGEST_PIECE
+    assert max(map(len, known)) <= kept.LONGEST_PIECE
 
 
 def test_what_is_remembered_has_no_more_bytes_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:

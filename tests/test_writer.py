@@ -269,7 +269,17 @@ def test_the_bytes_of_every_kind_of_cell_are_those_of_xlsxwriter(monkeypatch: py
 
 @pytest.mark.parametrize(
     "text",
-    ["<r>_x0041_</r>", "<r>a\rb</r>", "_x0041_", "_x005F_x0041_", "_x0041_x0042_", "a_x0041_x0042_x0043_", "a\rb"],
+    [
+        "<r>_x0041_</r>",
+        "<r>a\rb</r>",
+        "<r>_x0041\r_x0042_</r>",
+        "_x0041_",
+        "_x0041\r",
+        "_x005F_x0041_",
+        "_x0041_x0042_",
+        "a_x0041_x0042_x0043_",
+        "a\rb",
+    ],
 )
 def test_a_text_is_read_back_as_it_was_typed(text: str) -> None:
     read = read_book(workbook_bytes(book(Cell(1, 1, text, PLAIN)), "T"), "a.xlsx", Limits())

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cqdt_batch.cells import Content
 from cqdt_batch.intake.contents import Aside, ReadRow, row_of
+from cqdt_batch.intake.kept import LONGEST_PIECE
 from cqdt_batch.intake.pieces import Cells
 
 _TEXT = re.compile(b">([^<]+)<")
@@ -58,6 +59,8 @@ class Beginning:
     def _met(self, tags: tuple[bytes, ...], rest: bytes) -> _End | None:
         """Find out which cells some tags open; None where there is more to them than a number or words in each."""
         asides = self._read(rest).asides  # raises where they are not in order
+        if len(rest) > LONGEST_PIECE:
+            return None
         cells = self._cells.simple(rest)
         if len(self._ends) >= _MOST_ENDS:
             self._ends.clear()

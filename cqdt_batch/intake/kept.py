@@ -7,7 +7,7 @@ from typing import TypeVar
 
 _MOST_PIECES, _MOST_BYTES = 8_192, 2 * 1024 * 1024
 """How many pieces of text, of how many bytes, are remembered."""
-_LONGEST_PIECE = 2_048
+LONGEST_PIECE = 2_048
 """Bytes: longer cells are nobody's label."""
 
 _Found = TypeVar("_Found")
@@ -23,7 +23,7 @@ class Kept(dict[bytes, _Found]):
     def keep(self, written: bytes, found: _Found, size: int = 0) -> None:
         """Remember what was read, unless it is too long; `size` counts beside what is written."""
         size += len(written)
-        if size > _LONGEST_PIECE:
+        if size > LONGEST_PIECE:
             return
         if len(self) >= _MOST_PIECES or self._bytes + size > _MOST_BYTES:
             self.clear()

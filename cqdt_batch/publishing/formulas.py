@@ -14,7 +14,7 @@ from cqdt_batch.definition.records import Aggregation, Criterion, Extra, Measure
 from cqdt_batch.definition.sheets import YesNo, choice_key
 from cqdt_batch.messages import Words
 from cqdt_batch.publishing.sheets import address, ranges, summed
-from cqdt_batch.rounding import DUST
+from cqdt_batch.rounding import DUST, published
 from cqdt_batch.scoring.rules import maximum_of, zero_points
 
 _LONGEST_LITERAL = 255
@@ -93,7 +93,7 @@ class _PointsFormula:
         """Look the highest step up whose bound is reached; the list begins with nothing, below the lowest bound."""
         levels = sorted((level.bound, level.points) for level in self.leaf.levels)
         steps = levels if levels and not levels[0][0] else [(Decimal(0), Decimal(0)), *levels]
-        bounds = ",".join(_plain(bound) for bound, _ in steps)
+        bounds = ",".join(_plain(published(bound, DUST)) for bound, _ in steps)
         points = ",".join(self._signed(worth) for _, worth in steps)
         return f"LOOKUP(MAX(0,ROUND({self._figure},{DUST})),{{{bounds}}},{{{points}}})"
 

@@ -325,10 +325,10 @@ def _takes_otherwise(text: str) -> bool:
     return (text.startswith("<r>") and text.endswith("</r>")) or ("_x" in text and _TWICE.search(text) is not None)
 
 
-_TWICE = re.compile("_x[0-9a-fA-F]{4}(?=_x[0-9a-fA-F]{4}_)")
-"""Two of what looks like an escaped sign, with an underscore between them that belongs to both."""
+_TWICE = re.compile("_x[0-9a-fA-F]{4}(?=_x[0-9a-fA-F]{4}_|\r)")
+"""Two of what looks like an escaped sign, or will once a line end is escaped, with an underscore for both."""
 
-_LOOKS_ESCAPED = re.compile("_(?=x[0-9a-fA-F]{4}_)")
+_LOOKS_ESCAPED = re.compile("_(?=x[0-9a-fA-F]{4}[_\r])")
 
 
 def _as_typed(text: str) -> str:

@@ -113,12 +113,12 @@ def step_points(leaf: Criterion, figure: Fraction) -> Decimal:
 
 def step_reached(leaf: Criterion, figure: Fraction) -> Level | None:
     """The highest step of a leaf whose bound a figure reaches, if it reaches any."""
-    reached = (level for level in leaf.levels if Fraction(level.bound) <= figure)
+    reached = (level for level in leaf.levels if as_compared(Fraction(level.bound)) <= figure)
     return max(reached, key=lambda level: level.bound, default=None)
 
 
 def as_compared(figure: Fraction) -> Fraction:
-    """A figure at the decimals at which it is compared with a bound."""
+    """A figure, or a bound, at the decimals at which the two are compared."""
     return Fraction(published(figure, DUST))
 
 
