@@ -13,7 +13,6 @@ from typing import Any
 PATIENCE = 3
 """Seconds that cleaning up has before another signal counts: who presses Ctrl-C twice means it once."""
 
-
 _SOON = 0.05
 """Seconds after which a signal that went unheard is given again."""
 

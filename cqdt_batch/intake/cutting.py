@@ -10,7 +10,7 @@ a tag, so that `</row>` and `</c>` are what they look like.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
@@ -86,16 +86,16 @@ class Cutter:
         return rows
 
     def _whole(self, text: bytes) -> list[ReadRow]:
-        rows, opened, end = _empty_rows(text)
+        before, opened, end = _empty_rows(text)
         if opened is None:
             raise UnusualError
-        cells: Iterable[ReadCell] | None = self._cells.plain(text, end)
-        if cells is None:
-            cells = self._cells.read(text[end:])
-            self._learn(text)
-        return [*rows, row_of(opened.number, cells, is_hidden=opened.is_hidden)]
+        plain = self._cells.plain(text, end)
+        cells = list(plain) if plain else self._cells.read(text[end:])
+        if not plain:
+            self._learn(text, before, opened, cells)
+        return [*before, row_of(opened.number, cells, is_hidden=opened.is_hidden)]
 
-    def _learn(self, text: bytes) -> None:
+    def _learn(self, text: bytes, before: Sequence[ReadRow], opened: _RowTag, cells: Sequence[ReadCell]) -> None:
         """Remember with which cells a row begins, if they are most of it and another one behind such a tag began so."""
         tag = _first_tag(text)
         *pieces, _ = text.split(END_OF_CELL)
@@ -105,13 +105,11 @@ class Cutter:
         written = b"".join(piece + END_OF_CELL for piece in alike)
         if 2 * len(written) <= len(text):
             return
-        rows, opened, end = _empty_rows(written)
-        if opened is not None:
-            cells = self._cells.read(written[end:])
-            row = row_of(opened.number, cells, is_hidden=opened.is_hidden)
-            beginning = Beginning(written, rows, row, cells[-1].column, self._cells)
-            others = self._beginnings.get(tag, ())[: _MOST_BEGINNINGS - 1]
-            self._beginnings.keep(tag, (beginning, *others), len(written))
+        first = cells[: len(alike)]
+        row = row_of(opened.number, first, is_hidden=opened.is_hidden)
+        beginning = Beginning(written, before, row, first[-1].column, self._cells)
+        others = self._beginnings.get(tag, ())[: _MOST_BEGINNINGS - 1]
+        self._beginnings.keep(tag, (beginning, *others), len(written))
 
 
 def _first_tag(text: bytes) -> bytes:

@@ -50,11 +50,11 @@ class Cells:
         return None if None in meanings else [meaning for meaning in meanings if meaning is not None]
 
     def _simple(self, piece: bytes) -> tuple[int, Callable[[bytes], Content | None]] | None:
-        for start, end, kind in ((b"><is><t>", _END_OF_WORDS, "inlineStr"), (b"><v>", _END_OF_NUMBER, "n")):
-            tag, _, rest = piece.partition(start)
-            opened = _tags[tag] if rest.endswith(end) and b"<" not in rest[: -len(end)] else None
-            if opened is not None and opened.kind == kind:
-                return opened.column, _words if kind == "inlineStr" else self._numbers(opened.style).__getitem__
+        for signs, kind in ((_WORDS, "inlineStr"), (_NUMBER, "n")):
+            held = _only_text(piece, *signs)
+            if held and held.cell.kind == kind and b"<" not in held.text:
+                cell = held.cell
+                return cell.column, _words if kind == "inlineStr" else self._numbers(cell.style).__getitem__
         return None
 
     def _numbers(self, style: str) -> Known[Content]:
@@ -86,13 +86,31 @@ class Cells:
 
         Words, which every unit has others of, are what they are in any format.
         """
-        tag, _, rest = piece.partition(b"><is><t>")
-        if rest.endswith(_END_OF_WORDS) and (opened := _tags[tag]) is not None and opened.kind == "inlineStr":
-            return ReadCell(opened.row, opened.first, opened.column, _words(rest[: -len(_END_OF_WORDS)]))
+        held = _only_text(piece, *_WORDS)
+        if held and held.cell.kind == "inlineStr":
+            row, first, column, *_ = held.cell
+            return ReadCell(row, first, column, _words(held.text))
         return self._reader.read(_written(piece))
 
 
-_END_OF_WORDS, _END_OF_NUMBER = b"</t></is>", b"</v>"
+_WORDS, _NUMBER = (b"><is><t>", b"</t></is>"), (b"><v>", b"</v>")
+"""What stands around words, and around a number, and ends the tag of their cell."""
+
+
+class _Held(NamedTuple):
+    """A cell without its content, and the text that is all it holds."""
+
+    cell: WrittenCell
+    text: bytes
+
+
+def _only_text(piece: bytes, start: bytes, end: bytes) -> _Held | None:
+    """Read a piece that holds nothing but a text between two signs; None where it is more, or other signs."""
+    tag, _, rest = piece.partition(start)
+    opened = _tags[tag] if rest.endswith(end) else None
+    return None if opened is None else _Held(opened, rest[: -len(end)])
+
+
 _PLACED = r' r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]+)")?'
 """What the tag of nearly every cell begins with: its place and its style."""
 
@@ -127,11 +145,8 @@ _ODD = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|\\]\\]>")
 
 def _written(piece: bytes) -> WrittenCell:
     """What is written in such a piece; plain numbers, too, are read the short way."""
-    tag, _, rest = piece.partition(b"><v>")
-    if rest.endswith(_END_OF_NUMBER) and (opened := _tags[tag]) is not None:
-        row, first, column, kind, style, *_ = opened
-        return WrittenCell(row, first, column, kind, style, _text(rest[: -len(_END_OF_NUMBER)]))
-    return _filled(decoded(piece))
+    held = _only_text(piece, *_NUMBER)
+    return held.cell._replace(shown=_text(held.text)) if held else _filled(decoded(piece))
 
 
 def _text(written: bytes) -> str:

@@ -292,10 +292,10 @@ class FormRows:
             where = self.where(0, FormColumn.CODE)
             yield error("row_missing", where, self.unit, code=leaf.code, label=leaf.label)
             return
-        yield from self.changed_maximum(leaf, row, maximum)
-        yield from self.changed_label(leaf, row, label)
+        yield from self._changed_maximum(leaf, row, maximum)
+        yield from self._changed_label(leaf, row, label)
 
-    def changed_maximum(self, leaf: Criterion, row: int, found: Content | None) -> Iterable[Finding]:
+    def _changed_maximum(self, leaf: Criterion, row: int, found: Content | None) -> Iterable[Finding]:
         """A maximum that is not the definition's: the column was changed, or its header stands over another."""
         if _number_in(found) == leaf.max_score:
             return ()
@@ -304,7 +304,7 @@ class FormRows:
         facts: dict[str, Fact] = {"code": leaf.code, "found": shown, "maximum": leaf.max_score or Decimal(0)}
         return (error("maximum_changed", where, self.unit, **facts),)
 
-    def changed_label(self, leaf: Criterion, row: int, content: Content | None) -> Iterable[Finding]:
+    def _changed_label(self, leaf: Criterion, row: int, content: Content | None) -> Iterable[Finding]:
         """A label that is another leaf's means codes and rows got out of step; any other label is told."""
         if content == leaf.label:
             return ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from cqdt_batch.definition.records import Criterion, Extra, Level, Measure, Rule, ZeroRule
@@ -113,8 +114,14 @@ def step_points(leaf: Criterion, figure: Fraction) -> Decimal:
 
 def step_reached(leaf: Criterion, figure: Fraction) -> Level | None:
     """The highest step of a leaf whose bound a figure reaches, if it reaches any."""
-    reached = (level for level in leaf.levels if as_compared(Fraction(level.bound)) <= figure)
-    return max(reached, key=lambda level: level.bound, default=None)
+    return next((level for bound, level in _steps(leaf.levels) if bound <= figure), None)
+
+
+@lru_cache(maxsize=1_024)
+def _steps(levels: tuple[Level, ...]) -> tuple[tuple[Fraction, Level], ...]:
+    """The steps of a leaf, highest first, each behind its bound as it is compared; once for all who are scored."""
+    falling = sorted(levels, key=lambda level: level.bound, reverse=True)
+    return tuple((as_compared(Fraction(level.bound)), level) for level in falling)
 
 
 def as_compared(figure: Fraction) -> Fraction:

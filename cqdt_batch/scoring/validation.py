@@ -282,10 +282,12 @@ def _nearly_at_a_step(leaves: Iterable[Criterion], alike: Sequence[Submission]) 
     for leaf in (leaf for leaf in leaves if leaf.rule is Rule.STEPS):
         for submission in alike:
             figure = _figure(leaf, submission)
-            if figure is None or step_reached(leaf, figure) == (level := step_reached(leaf, as_compared(figure))):
+            if figure is None or (compared := as_compared(figure)) == figure:
                 continue
-            facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "bound": level.bound if level else 0}
-            yield warning("figure_taken_for_bound", _where(submission, leaf), submission.unit, **facts)
+            level = step_reached(leaf, compared)
+            if level and level != step_reached(leaf, figure):
+                facts: dict[str, Fact] = {"code": leaf.code, "label": leaf.label, "bound": level.bound}
+                yield warning("figure_taken_for_bound", _where(submission, leaf), submission.unit, **facts)
 
 
 def _where(submission: Submission, leaf: Criterion) -> Where:
